@@ -1,0 +1,5 @@
+"""A terminal playground for ZeroMQ."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

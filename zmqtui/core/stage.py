@@ -1,0 +1,519 @@
+"""A running pattern: its roles in threads, started, stopped, killed, paused and restarted in any order."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import zmq
+
+from zmqtui.core.actor import Actor, State
+from zmqtui.core.addresses import addresses, check_address, free_port
+from zmqtui.core.books import Books
+from zmqtui.core.inproc import Registry
+from zmqtui.core.journal import Event, Journal, Tally, Tape, now
+from zmqtui.core.model import BadInput, Endpoints, Pattern, Role
+from zmqtui.core.slot import Slot
+from zmqtui.core.sockets import Context, Socket, Wiring
+from zmqtui.core.text import printable
+from zmqtui.core.watch import Figure, InstanceView, StageView
+
+TICK = 0.05
+"""Seconds between two harvests of the books."""
+
+
+class _Wiring(Wiring):
+    """Connects the sockets of a run to its books."""
+
+    def __init__(self, context: zmq.Context[Any], endpoints: dict[str, str], books: Books) -> None:
+        super().__init__(context, endpoints, Registry())
+        self.books = books
+
+    def opened(self, socket: Socket) -> None:
+        self.books.opened(socket)
+
+    def closing(self, socket: Socket) -> None:
+        self.books.closing(socket)
+
+    def positions(self, socket: Socket) -> dict[Tape, int]:
+        return self.books.positions(socket)
+
+
+class Stage:
+    """Plays one pattern. Every method may be called from any thread; those that stop roles block for milliseconds.
+
+    Args:
+        pattern: What to play.
+        transport: ``tcp``, ``inproc`` or ``ipc``.
+        seed: For the roles' random numbers.
+        counts: Instances by role name, where they differ from the pattern's.
+        knobs: Values by knob name, or by ``instance.knob`` for one instance's own.
+        at: Addresses by endpoint name that override the transport's.
+        whole: Whether the journal is to get every event, however many.
+
+    Raises:
+        BadInput: If any of that does not exist or is out of range.
+    """
+
+    def __init__(
+        self,
+        pattern: Pattern,
+        *,
+        transport: str = "tcp",
+        seed: int | None = None,
+        counts: Mapping[str, int] | None = None,
+        knobs: Mapping[str, Any] | None = None,
+        at: Mapping[str, str] | None = None,
+        whole: bool = False,
+    ) -> None:
+        self.pattern = pattern
+        self.transport = transport
+        self.seed = seed
+        self.journal = Journal()
+        self.knobs: dict[str, Any] = {knob.name: knob.default for knob in pattern.knobs}
+        self._whole = whole
+        self._ports: dict[str, int] = {}
+        self._at = {pattern.endpoint(name).name: check_address(address) for name, address in (at or {}).items()}
+        self._folder = ""
+        self._lock = threading.RLock()
+        self._slots: dict[str, Slot] = {}
+        self._wiring: _Wiring | None = None
+        self._keeper: threading.Thread | None = None
+        self._quit = threading.Event()
+        self._gate_open = False
+        self._started = self._stopped = 0.0
+        for role in pattern.roles:
+            self._populate(role, (counts or {}).get(role.name, role.default))
+        for name, value in (knobs or {}).items():
+            instance, _, knob = name.rpartition(".")
+            self.set_knob(knob, value, instance or None, settle=False)
+        self.check(self.knobs)
+        self.addresses = self._addresses(transport)
+        self._renew()
+
+    def _renew(self) -> None:
+        """Begin a new account."""
+        for slot in self._slots.values():
+            slot.clear()
+        self.watcher = self.pattern.watcher()
+        self.books = Books(self.pattern, self._slots, self.journal, self.watcher, whole=self._whole)
+
+    def _addresses(self, transport: str) -> dict[str, str]:
+        return (
+            addresses(self.pattern, transport, ports=self._ports, folder=self._folder or tempfile.gettempdir())
+            | self._at
+        )
+
+    # The whole stage.
+
+    @property
+    def running(self) -> bool:
+        """Whether the stage is on: its context exists, though every role may have ended."""
+        return self._wiring is not None
+
+    def start(self, roles: Iterable[str] | None = None) -> None:
+        """Begin a new account and start all roles, or those named."""
+        with self._lock:
+            if self.running:
+                return
+            self._renew()
+            self._open()
+            for slot in tuple(self._slots.values()):
+                if roles is None or slot.role.name in roles:
+                    self._play(slot)
+
+    def stop(self) -> None:
+        """Stop every role and give back every thread, socket, port and descriptor."""
+        with self._lock:
+            if not self._wiring:
+                return
+            self.books.freeze()
+            self._interrupt(self._slots.values(), State.STOPPED)
+            self._close()
+
+    def restart(self) -> None:
+        """Stop and start."""
+        with self._lock:
+            self.stop()
+            self.start()
+
+    def reset(self) -> None:
+        """Forget all counts and events; start again if the stage was running."""
+        with self._lock:
+            running = self.running
+            self.stop()
+            self.journal.clear()
+            self._gate_open = False
+            self._renew()
+            if running:
+                self.start()
+
+    def set_transport(self, transport: str) -> None:
+        """Run on another transport from now on; a running stage is restarted.
+
+        Raises:
+            BadInput: If there is no such transport.
+        """
+        with self._lock:
+            new = self._addresses(transport)
+            running = self.running
+            self.stop()
+            self.transport, self.addresses = transport, new
+            if running:
+                self.start()
+
+    def use_free_ports(self) -> None:
+        """Move every endpoint whose port is in use to a free one, and start whoever meets there again."""
+        with self._lock:
+            stranded = {slot.role.name for slot in self._slots.values() if slot.actor and slot.actor.port_in_use}
+            moved = [endpoint for endpoint in self.pattern.endpoints if endpoint.bind.role in stranded]
+            self._at = {name: address for name, address in self._at.items() if name not in {e.name for e in moved}}
+            self._ports |= {endpoint.name: free_port() for endpoint in moved}
+            self.addresses.update(self._addresses(self.transport))
+            if self._wiring:
+                self._wiring.names = {address: name for name, address in self.addresses.items()}
+            slots = [
+                slot
+                for slot in self._slots.values()
+                if slot.actor and any(endpoint.touches(slot.role.name) for endpoint in moved)
+            ]
+            self._interrupt(slots, State.STOPPED)
+            for slot in slots:
+                self._play(slot)
+
+    def _open(self) -> None:
+        if self.transport == "ipc" and not self._folder:
+            self._folder = tempfile.mkdtemp(prefix="zmqtui-")
+            self.addresses = self._addresses("ipc")
+        context: zmq.Context[Any] = zmq.Context()
+        context.set(zmq.BLOCKY, 0)
+        context.set(zmq.MAX_SOCKETS, min(context.get(zmq.SOCKET_LIMIT), 16_384))
+        self._wiring = _Wiring(context, self.addresses, self.books)
+        self._started, self._stopped = now(), 0.0
+        self._quit = threading.Event()
+        self._keeper = threading.Thread(
+            target=self._keep, args=(self._quit,), name=f"books {self.pattern.name}", daemon=True
+        )
+        self._keeper.start()
+
+    def _close(self) -> None:
+        wiring, self._wiring = self._wiring, None
+        self._stopped = now()
+        self._quit.set()
+        if self._keeper:
+            self._keeper.join(2)
+        self.books.close()
+        if wiring:
+            # Whoever is stuck keeps its sockets: terminating would wait for them for ever.
+            ending = threading.Thread(target=wiring.context.term, name="term", daemon=True)
+            ending.start()
+            ending.join(3 if self._lingering() else 0.5)
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = ""
+
+    def _lingering(self) -> bool:
+        return any(slot.status.state is State.FINISHED for slot in self._slots.values())
+
+    def _keep(self, quit_: threading.Event) -> None:
+        while not quit_.wait(TICK):
+            self.books.harvest()
+
+    # Single instances.
+
+    def launch(self, name: str) -> None:
+        """Start one instance that does not run; the first one switches the stage on.
+
+        Raises:
+            BadInput: If there is no such instance.
+        """
+        with self._lock:
+            slot = self._slot(name)
+            if not self.running:
+                self._renew()
+                self._open()
+            self._play(slot)
+
+    def kill(self, name: str, end: State = State.KILLED) -> None:
+        """End one instance at once; what is in its queues is lost.
+
+        Raises:
+            BadInput: If there is no such instance.
+        """
+        with self._lock:
+            slot = self._slot(name)
+            if slot.alive:
+                self._interrupt([slot], end)
+
+    def revive(self, name: str) -> None:
+        """Restart one instance, whether it runs or not.
+
+        Raises:
+            BadInput: If there is no such instance.
+        """
+        with self._lock:
+            slot = self._slot(name)
+            self._interrupt([slot], State.STOPPED)
+            self.launch(name)
+
+    def pause(self, name: str) -> None:
+        """Make one instance hold before its next send, recv or sleep; its sockets stay.
+
+        Raises:
+            BadInput: If there is no such instance.
+        """
+        slot = self._slot(name)
+        if slot.actor and slot.alive:
+            slot.actor.pause()
+
+    def resume(self, name: str) -> None:
+        """Let a paused instance go on.
+
+        Raises:
+            BadInput: If there is no such instance.
+        """
+        slot = self._slot(name)
+        if slot.actor:
+            slot.actor.resume()
+
+    def add(self, role: str) -> str:
+        """Add an instance of `role`, and start it if the stage runs.
+
+        Returns:
+            Its name.
+
+        Raises:
+            BadInput: If there is no such role, or no more may play it.
+        """
+        with self._lock:
+            declared = self.pattern.role(role)
+            count = len(self._of(declared))
+            self._check_count(declared, count + 1)
+            slot = self._add(declared)
+            if self.running:
+                self._play(slot)
+            return slot.name
+
+    def remove(self, name: str) -> None:
+        """End an instance and take it off the stage.
+
+        Raises:
+            BadInput: If there is no such instance, or its role needs it.
+        """
+        with self._lock:
+            slot = self._slot(name)
+            self._check_count(slot.role, len(self._of(slot.role)) - 1)
+            self._interrupt([slot], State.STOPPED)
+            self.books.harvest()
+            del self._slots[name]
+
+    def set_count(self, role: str, count: int) -> None:
+        """Have `count` instances of `role`: the newest go first.
+
+        Raises:
+            BadInput: If there is no such role, or that many may not play it.
+        """
+        with self._lock:
+            declared = self.pattern.role(role)
+            self._check_count(declared, count)
+            while len(self._of(declared)) > count:
+                self.remove(self._of(declared)[-1].name)
+            while len(self._of(declared)) < count:
+                self.add(role)
+
+    def act(self, name: str, action: Callable[..., None]) -> None:
+        """Have an instance do one of the pattern's actions in its own thread.
+
+        Raises:
+            BadInput: If there is no such instance or it does not run.
+        """
+        slot = self._slot(name)
+        actor = slot.actor
+        if actor is None or not slot.alive:
+            raise BadInput(f"{name} does not run: start it first")
+        actor.do(lambda: action(tuple(actor.sockets), slot.knobs))
+
+    def press(self) -> None:
+        """Press the gate's button: whoever asks goes on, or, if nobody asks yet, whoever asks next."""
+        self._gate_open = True
+        for slot in tuple(self._slots.values()):
+            if slot.actor:
+                slot.actor.poke()
+
+    def _answered(self) -> bool:
+        answered, self._gate_open = self._gate_open, False
+        return answered
+
+    def _check_count(self, role: Role, count: int) -> None:
+        if not 1 <= count <= role.most:
+            limit = "exactly 1" if role.most == 1 else f"1 to {role.most}"
+            raise BadInput(f"{role.name}: there can be {limit}, not {count}")
+
+    def _populate(self, role: Role, count: int) -> None:
+        self._check_count(role, count)
+        for _ in range(count):
+            self._add(role)
+
+    def _add(self, role: Role) -> Slot:
+        taken = {slot.number for slot in self._of(role)}
+        number = next(number for number in range(1, len(taken) + 2) if number not in taken)
+        own = {knob.name: self.knobs[knob.name] for knob in self.pattern.knobs if knob.each and knob.role == role.name}
+        slot = Slot(self.pattern, role, number, self.knobs, own)
+        slots = {**self._slots, slot.name: slot}
+        order = {declared.name: place for place, declared in enumerate(self.pattern.roles)}
+        self._slots.clear()
+        self._slots.update(sorted(slots.items(), key=lambda item: (order[item[1].role.name], item[1].number)))
+        return slot
+
+    def _of(self, role: Role) -> list[Slot]:
+        return [slot for slot in self._slots.values() if slot.role is role]
+
+    def _slot(self, name: str) -> Slot:
+        try:
+            return self._slots[name]
+        except KeyError:
+            known = ", ".join(self._slots)
+            raise BadInput(f"there is no {printable(name, 40)!r}: there are {known}") from None
+
+    def _play(self, slot: Slot) -> None:
+        wiring = self._wiring
+        if slot.alive or wiring is None:
+            return
+
+        def play(actor: Actor) -> None:
+            slot.role.function(Context(wiring, actor), Endpoints(self.addresses), slot.knobs)
+
+        if slot.actor:
+            self.books.harvest()
+            slot.work_before += slot.actor.work()
+        slot.life += 1
+        seed = None if self.seed is None else f"{self.seed} {slot.name} {slot.life}"
+        slot.actor = Actor(slot.name, play, seed=seed, answer=self._answered)
+        slot.actor.start()
+
+    def _interrupt(self, slots: Iterable[Slot], end: State) -> None:
+        actors = [slot.actor for slot in slots if slot.actor and slot.alive]
+        for actor in actors:
+            actor.interrupt(end)
+        for actor in actors:
+            actor.join()
+
+    # Knobs.
+
+    def check(self, knobs: Mapping[str, Any]) -> None:
+        """Check that knob values fit together.
+
+        Raises:
+            BadInput: If they do not.
+        """
+        if objection := self.pattern.rule(knobs):
+            raise BadInput(objection)
+
+    def set_knob(self, name: str, value: Any, instance: str | None = None, *, settle: bool = True) -> None:
+        """Turn a knob, for one instance or for all; running roles feel it at once.
+
+        Args:
+            name: The knob.
+            value: Its value, as `Knob.parse` returns it.
+            instance: Whose, for a knob that every instance has.
+            settle: Whether the pattern's rule must hold already.
+
+        Raises:
+            BadInput: If there is no such knob or instance, or the value is out of range.
+        """
+        with self._lock:
+            knob = self.pattern.knob(name)
+            knob.check(value)
+            if instance is not None:
+                slot = self._slot(instance)
+                if name not in slot.own:
+                    raise BadInput(
+                        f"{name} is not a knob of {instance}: set it for all, as {name}={knob.format(value)}"
+                    )
+                self._turn(slot, name, value)
+                return
+            if settle:
+                self.check(self.knobs | {name: value})
+            self.knobs[name] = value
+            for slot in self._slots.values():
+                if name in slot.own:
+                    self._turn(slot, name, value)
+
+    def _turn(self, slot: Slot, name: str, value: Any) -> None:
+        before, slot.own[name] = slot.own[name], value
+        apply = self.pattern.knob(name).apply
+        actor = slot.actor
+        if apply and actor and slot.alive and before != value:
+            actor.do(lambda: apply(actor.sockets, before, value))
+
+    # Views.
+
+    def view(self) -> StageView:
+        """Return the stage as it stands this moment."""
+        if self.running:
+            self.books.harvest()
+        with self._lock:
+            when = now()
+            gate = self.pattern.gate
+            return StageView(
+                self.pattern,
+                self.transport,
+                dict(self.addresses),
+                dict(self.knobs),
+                tuple(self._view(slot, when) for slot in self._slots.values()),
+                {endpoint.name: self.books.peers(endpoint.name) for endpoint in self.pattern.endpoints},
+                when,
+                (self._stopped or when) - self._started if self._started else 0.0,
+                self.running,
+                self._gate_open and gate is not None,
+            )
+
+    def _view(self, slot: Slot, when: float) -> InstanceView:
+        ports = self.books.ports(slot)
+        sent = received = Tally()
+        for port in ports:
+            sent, received = sent.plus(port.sent), received.plus(port.received)
+        actor = slot.actor
+        sockets = tuple(actor.sockets) if actor else ()
+        return InstanceView(
+            slot.name,
+            slot.role.name,
+            slot.life,
+            slot.status,
+            actor.paused if actor else False,
+            sent,
+            received,
+            *self.books.rates(slot, when),
+            ports,
+            slot.work_before + (actor.work() if actor else 0.0),
+            max((socket.awaiting for socket in sockets), default=0.0),
+            any(socket.orphaned and socket.awaiting for socket in sockets),
+            self.books.losses(slot),
+            dict(slot.own),
+            actor.port_in_use if actor else False,
+        )
+
+    def figures(self, view: StageView) -> tuple[Figure, ...]:
+        """Return what the pattern's watcher makes of it."""
+        return tuple(self.watcher.figures(view))
+
+    def note(self, text: str) -> None:
+        """Log what the user or the playground did to the whole stage."""
+        self.journal.extend([Event(now(), "", "note", text=text)])
+
+    @property
+    def done(self) -> bool:
+        """Whether the pattern has come to its end: every instance of the role that finishes has."""
+        slots = [slot for slot in tuple(self._slots.values()) if slot.role.name == self.pattern.done]
+        return bool(slots) and all(slot.actor is not None and not slot.alive for slot in slots)
+
+    def __enter__(self) -> Stage:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(BadInput):
+            self.stop()

@@ -1,0 +1,265 @@
+"""Parallel pipeline: a ventilator deals tasks to workers, a sink collects their results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import count
+from time import monotonic
+from typing import Any
+
+import zmq
+
+from zmqtui.core.actor import State
+from zmqtui.core.model import Endpoint, Endpoints, Gate, Knob, Knobs, Link, Pattern, Role
+from zmqtui.core.role import ask, randint, say, sleep
+from zmqtui.core.sockets import Context
+from zmqtui.core.watch import Figure, InstanceView, StageView, Traffic, Watcher, names, verb
+
+
+def ventilator(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+    """Deal a batch of tasks, each a number of milliseconds of work, when the workers are ready."""
+    sender = context.socket(zmq.PUSH)
+    sender.bind(endpoints.tasks)
+    sink = context.socket(zmq.PUSH)
+    sink.connect(endpoints.results)
+    for batch in count(1):
+        ask("Press Enter when the workers are ready: ")
+        say("Sending tasks to workers…")
+        sink.send(b"0")
+        total = 0
+        for _ in range(knobs.tasks):
+            cost = randint(knobs.cost_min, knobs.cost_max)
+            total += cost
+            sender.send_string(f"{cost}")
+        say(f"Total expected cost: {total} ms")
+        if batch == knobs.batches:
+            break
+
+
+def worker(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+    """Take a task, work on it, tell the sink, and again."""
+    receiver = context.socket(zmq.PULL)
+    receiver.connect(endpoints.tasks)
+    sender = context.socket(zmq.PUSH)
+    sender.connect(endpoints.results)
+    while True:
+        task = receiver.recv()
+        try:
+            sleep(int(task) * knobs.slowdown / 1000)
+        except (ValueError, OverflowError):
+            say(f"Not a number of milliseconds: {task!r}")
+        sender.send(b"")
+
+
+def sink(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+    """Wait for the start of a batch, collect its results and tell how long they took."""
+    receiver = context.socket(zmq.PULL)
+    receiver.bind(endpoints.results)
+    for batch in count(1):
+        receiver.recv()
+        started = monotonic()
+        for task in range(knobs.tasks):
+            receiver.recv()
+            say(":" if task % 10 == 0 else ".", end="")
+        say(f"\nTotal elapsed time: {(monotonic() - started) * 1000:.0f} ms")
+        if batch == knobs.batches:
+            break
+
+
+class Batch(Watcher):
+    """Follows the batches: what was dealt to whom, what came back, how long it took."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self._begin(0.0)
+        self._life = 0
+        self._lives: dict[str, int] = {}
+        self._fresh = True
+
+    def _begin(self, when: float) -> None:
+        self.started = when
+        self.ended = 0.0
+        self.results = self.sent = self.cost = 0
+        self.taken: dict[str, int] = {}
+        self.done: dict[str, int] = {}
+        self.busy: dict[str, float] = {}
+        self.working: dict[str, float] = {}
+        self.killed: set[str] = set()
+
+    def traffic(self, message: Traffic) -> None:
+        """Take a task, a result or the start of a batch into account."""
+        who, when = message.instance, message.time
+        if self._lives.setdefault(who, message.life) != message.life:
+            self._lives[who] = message.life
+            if who in self.working:
+                self.working.pop(who)
+            if message.role == "sink":
+                self._fresh = True
+        match message.role, message.kind, message.endpoint:
+            case "ventilator", "send", "results":
+                # The batch begins when its start signal is sent: workers may be quicker than the sink.
+                self.number += 1
+                self._begin(when)
+            case "ventilator", "send", "tasks":
+                self.sent += 1
+                self.cost += _number(message.frames[0])
+            case "worker", "recv", "tasks":
+                self.taken[who] = self.taken.get(who, 0) + 1
+                self.working[who] = when
+            case "worker", "send", "results":
+                self.done[who] = self.done.get(who, 0) + 1
+                self.busy[who] = self.busy.get(who, 0.0) + when - self.working.pop(who, when)
+            case "sink", "recv", _:
+                if self._fresh:
+                    self._fresh = False
+                    self.results = 0
+                    self.started = self.started if self.number else when
+                    self.ended = 0.0
+                else:
+                    self.results += 1
+                    self.ended = when
+
+    def _tasks(self, view: StageView) -> int:
+        return int(self.sent if self._dealt(view) else view.knobs["tasks"])
+
+    def _dealt(self, view: StageView) -> bool:
+        return self.sent >= int(view.knobs["tasks"])
+
+    def complete(self, view: StageView) -> bool:
+        """Tell whether every task of the batch has its result."""
+        complete = bool(self.started) and self._dealt(view) and self.results >= self.sent
+        self._fresh = self._fresh or complete
+        return complete
+
+    def lost(self, view: StageView) -> tuple[int, list[InstanceView]]:
+        """Return how many tasks are lost, and the workers they are lost with."""
+        if not self.started or self.complete(view) or not self._dealt(view):
+            return 0, []
+        workers = view.of("worker")
+        if any(each.alive and each.state is not State.RECEIVING for each in workers):
+            return 0, []
+        if any(each.alive and view.age(each) < 0.3 for each in workers):
+            return 0, []
+        gone = [each for each in workers if not each.alive or each.life > 1]
+        return (self.sent - self.results, gone) if gone else (0, [])
+
+    def figures(self, view: StageView) -> list[Figure]:
+        """Return the batch's progress, cost, time and shares."""
+        tasks, complete = self._tasks(view), self.complete(view)
+        elapsed = (
+            (self.ended if complete else view.time) - self.started
+            if self.started and view.running
+            else (max(0.0, self.ended - self.started))
+        )
+        workers = len(view.of("worker"))
+        speedup = self.cost / 1000 / elapsed if complete and elapsed else None
+        marks = "".join(":" if task % 10 == 0 else "." for task in range(min(self.results, 100)))
+        lost, gone = self.lost(view)
+        begun = bool(self.number)
+        done = min(1.0, self.results / max(tasks, 1))
+        figures = [
+            Figure("batch", self.number, f"batch {self.number}" if begun else ""),
+            Figure("tasks", self.sent, f"{self.sent:,} tasks sent" if begun else "", tone="sent"),
+            Figure("results", self.results, f"{self.results:,}/{tasks:,} results", fraction=done, tone="received"),
+            Figure("marks", marks, marks),
+            Figure("lost", lost, f"{lost:,} lost with {names(gone)}" if lost else "", tone="lost"),
+            Figure("cost_ms", self.cost, f"expected cost {self.cost:,} ms" if begun else ""),
+            Figure("elapsed_ms", round(elapsed * 1000), f"elapsed {elapsed * 1000:,.0f} ms" if begun else ""),
+            Figure("speedup", speedup and round(speedup, 3), f"speed-up {speedup:.2f}" if speedup else ""),
+            Figure(
+                "efficiency",
+                speedup and round(speedup / workers, 3),
+                f"efficiency {speedup / workers:.0%}" if speedup else "",
+            ),
+        ]
+        busiest = max(self.busy.values(), default=0.0)
+        most = max(self.taken.values(), default=0)
+        for each in view.of("worker"):
+            taken, busy, who = self.taken.get(each.name, 0), self.busy.get(each.name, 0.0), each.name
+            of_most, of_busiest = taken / max(most, 1), busy / (busiest or 1.0)
+            figures += [
+                Figure("share", taken, f"{taken:,} tasks", who, of_most, "received", brief=True),
+                Figure("busy_s", round(busy, 4), f"{busy:.2f} s", who, of_busiest, "working", brief=True),
+            ]
+        return figures
+
+    def sentence(self, view: StageView) -> str:
+        """Say where the batch stands."""
+        ventilator, sink = view.of("ventilator")[0], view.of("sink")[0]
+        workers = [each for each in view.of("worker") if each.alive]
+        peers, lost = view.peers.get("tasks", 0), self.lost(view)
+        if lost[0]:
+            return (
+                f"{self.results:,}/{self.sent:,}, {lost[0]:,} lost with {names(lost[1])}: "
+                "tasks already dealt die with their worker, and the sink waits for ever. x resets."
+            )
+        for each in (ventilator, sink):
+            if each.state is State.BINDING:
+                return f"The {each.name} waits for its port."
+        if ventilator.state is State.SENDING:
+            if not peers:
+                return "The ventilator is blocked in send(): no worker is connected, and the sink's clock runs."
+            return "The ventilator is blocked in send(): every queue is full."
+        if not sink.alive and self.started:
+            return "No sink runs: results wait in the workers' queues."
+        if self.started and not self.complete(view):
+            busy = [each for each in workers if each.state is State.WORKING]
+            return f"{self.results:,}/{self._tasks(view):,} results; {names(busy) or 'nobody'} {verb(busy or [1], 'works', 'work')}."
+        ready = f"{peers} of {len(workers)} workers {'is' if peers == 1 else 'are'} connected"
+        if ventilator.state is State.ASKING:
+            if self.number:
+                return f"Batch {self.number} is done{self._unequal(view)}; w deals the next one, {ready}."
+            return f"The ventilator waits for you: {ready}, w starts the batch."
+        if self.number and self.complete(view):
+            return f"Batch {self.number} is done{self._unequal(view)}."
+        return (
+            "The ventilator is not there: nobody deals tasks." if not ventilator.alive else "The pipeline gets ready."
+        )
+
+    def _unequal(self, view: StageView) -> str:
+        shares = [self.taken.get(each.name, 0) for each in view.of("worker")]
+        if shares and max(shares) - min(shares) > 1:
+            dealt = "/".join(map(str, shares[:8]))
+            return f", unequal shares ({dealt}): it began before all were connected"
+        return ""
+
+
+def _number(frame: bytes) -> int:
+    try:
+        return int(frame[:20])
+    except ValueError:
+        return 0
+
+
+def check(knobs: Mapping[str, Any]) -> str:
+    """Say which knobs do not fit together."""
+    low, high = knobs["cost_min"], knobs["cost_max"]
+    return f"cost_min ({low} ms) is above cost_max ({high} ms): lower it or raise the other" if low > high else ""
+
+
+PATTERN = Pattern(
+    name="pipeline",
+    title="Pipeline",
+    short="Pipeline",
+    about=(
+        "The ventilator deals tasks round-robin to whichever workers are connected, all at once; workers do them in"
+        " parallel; the sink collects the results and takes the time. Press workers ready when all are connected:"
+        " who joins later gets nothing, and what was dealt to a worker dies with it."
+    ),
+    roles=(Role("sink", sink), Role("worker", worker, default=4, most=64), Role("ventilator", ventilator)),
+    endpoints=(
+        Endpoint("tasks", 5557, Link("ventilator", "PUSH"), (Link("worker", "PULL"),)),
+        Endpoint("results", 5558, Link("sink", "PULL"), (Link("worker", "PUSH"), Link("ventilator", "PUSH"))),
+    ),
+    knobs=(
+        Knob("tasks", "int", 100, "tasks in a batch", "", 1, 1_000_000, role="ventilator"),
+        Knob("cost_min", "int", 1, "the cheapest task", "ms", 0, 60_000, "cost from", "ventilator"),
+        Knob("cost_max", "int", 100, "the dearest task", "ms", 0, 60_000, "to", "ventilator"),
+        Knob("batches", "int", 0, "batches, 0 for ever", "", 0, 10**9, role="sink", run=1, alone=1),
+        Knob("slowdown", "float", 1.0, "how much slower this worker is", "×", 0.1, 100, role="worker", each=True),
+    ),
+    watcher=Batch,
+    done="sink",
+    gate=Gate("ventilator", "Workers ready", "w", "tasks", "worker"),
+    rule=check,
+)  # fmt: skip

@@ -1,0 +1,201 @@
+"""Publish–subscribe: one publisher speaks to whoever listens; who joins late has missed what was said."""
+
+from __future__ import annotations
+
+from itertools import count
+from time import monotonic
+
+import zmq
+
+from zmqtui.core.actor import State
+from zmqtui.core.model import Endpoint, Endpoints, Knob, Knobs, Link, Pattern, Role
+from zmqtui.core.role import randint, say, sleep
+from zmqtui.core.sockets import Context, Socket
+from zmqtui.core.watch import Figure, InstanceView, StageView, Watcher, names, verb
+
+
+def publisher(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+    """Publish the weather of random zip codes."""
+    socket = context.socket(zmq.PUB)
+    socket.bind(endpoints.weather)
+    due = monotonic()
+    while True:
+        zipcode = randint(1, knobs.span)
+        temperature = randint(-80, 135)
+        humidity = randint(10, 60)
+        socket.send_string(f"{zipcode} {temperature} {humidity}")
+        if knobs.rate:
+            due = max(due + 1 / knobs.rate, monotonic() - 0.1)
+            early = due - monotonic()
+            if early > 0.005:
+                sleep(early)
+
+
+def subscriber(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+    """Take some updates for the zip codes that start with a filter, and average their temperature."""
+    socket = context.socket(zmq.SUB)
+    socket.connect(endpoints.weather)
+    for prefix in knobs.filter:
+        socket.subscribe(prefix)
+    for number in count(1):
+        temperatures: list[int] = []
+        while len(temperatures) < knobs.updates:
+            update = socket.recv()
+            try:
+                _zipcode, temperature, _humidity = update.split()
+                temperatures.append(int(temperature))
+            except ValueError:
+                say(f"Not a weather update: {update!r}")
+        average = sum(temperatures) / len(temperatures)
+        say(f"Average temperature of {len(temperatures)} updates: {average:.1f} F")
+        if number == knobs.rounds:
+            break
+
+
+def change_filter(sockets: list[Socket], old: tuple[bytes, ...], new: tuple[bytes, ...]) -> None:
+    """Subscribe to the new filters first, then drop the old ones: the other order loses messages."""
+    for socket in sockets:
+        for prefix in new:
+            if prefix not in old:
+                socket.subscribe(prefix)
+        for prefix in old:
+            if prefix not in new:
+                socket.unsubscribe(prefix)
+
+
+class Weather(Watcher):
+    """Says what each subscriber got and what it missed, and why."""
+
+    reads = False
+
+    def figures(self, view: StageView) -> list[Figure]:
+        """Return the parts of what was published for each subscriber; they sum to the whole."""
+        figures = [
+            Figure("published", sent, f"{sent:,} published", tone="sent")
+            for sent in [sum(each.sent.messages for each in view.of("publisher"))]
+        ]
+        for subscriber in view.of("subscriber"):
+            losses, who = subscriber.losses, subscriber.name
+            if not losses:
+                continue
+            figures += [
+                Figure(
+                    "matching",
+                    losses.published,
+                    f"published {losses.published:,}",
+                    who,
+                    tone="sent",
+                    brief=True,
+                ),
+                Figure(
+                    "received",
+                    losses.received,
+                    f"received {losses.received:,}",
+                    who,
+                    tone="received",
+                    brief=True,
+                ),
+                Figure("missing", losses.missing, f"missing {losses.missing:,}", who, tone="lost", brief=True),
+                Figure("before", losses.before, f"{losses.before:,} before it joined", who, tone="lost"),
+                Figure("away", losses.away, f"{losses.away:,} while away", who, tone="lost"),
+                Figure("dropped", losses.dropped, f"{losses.dropped:,} at the high-water mark", who, tone="lost"),
+                Figure("in_flight", losses.in_flight, f"{losses.in_flight:,} in flight", who, tone="waiting"),
+            ]
+            # Rare causes: always in the summary, on the screen only when there are any.
+            rare = (
+                ("unwanted", losses.unwanted, "discarded by a filter change"),
+                ("orphaned", losses.orphaned, "lost with a publisher"),
+            )
+            figures += [
+                Figure(name, value, f"{value:,} {words}" if value else "", who, tone="lost")
+                for name, value, words in rare
+            ]
+        return figures
+
+    def sentence(self, view: StageView) -> str:
+        """Say who hears the publisher."""
+        publisher = view.of("publisher")[0]
+        subscribers = [each for each in view.of("subscriber") if each.alive]
+        away = [each for each in view.of("subscriber") if each.state in (State.KILLED, State.FAILED, State.STOPPED)]
+        paused = [each for each in subscribers if each.state is State.PAUSED]
+        deaf = [each for each in subscribers if not each.knobs["filter"]]
+        if publisher.state is State.BINDING:
+            return "The publisher waits for its port."
+        if publisher.state is State.PAUSED:
+            return "The publisher is paused: nothing is published, so nothing is lost."
+        if not publisher.alive:
+            waits = f"{names(subscribers) or 'nobody'} {verb(subscribers or [1], 'waits', 'wait')}"
+            return f"No publisher runs: {waits}, and may still miss its first messages when it starts."
+        if away:
+            them = verb(away, "it", "them")
+            return f"{names(away)} {verb(away, 'is', 'are')} away: what is published now is lost to {them} for good."
+        if paused:
+            are = verb(paused, "is", "are")
+            return f"{names(paused)} {are} paused: messages queue up to the high-water mark, then they are dropped."
+        if not subscribers:
+            return "Nobody subscribes: the publisher does not wait, everything it says is lost."
+        if deaf:
+            return (
+                f"{names(deaf)} {verb(deaf, 'has', 'have')} no filter: without a subscription a SUB receives nothing."
+            )
+        return (
+            f"The publisher sends {publisher.sent_rate:,.0f} messages a second{self._expectation(view, subscribers)}."
+        )
+
+    def _expectation(self, view: StageView, subscribers: list[InstanceView]) -> str:
+        span, rate = view.knobs["span"], view.of("publisher")[0].sent_rate
+        waits = {}
+        for subscriber in subscribers:
+            hits = rate * matching(subscriber.knobs["filter"], span) / span
+            if hits < 2:
+                waits[subscriber.name] = 1 / hits if hits else 0.0
+        if not waits or not rate:
+            return ""
+        name, wait = min(waits.items(), key=lambda item: item[1] or float("inf"))
+        if not wait:
+            return f"; no zip code up to {span:,} starts with the filter of {name}"
+        return f"; {name} gets about one in {wait * rate:,.0f}, one every {max(wait, 1):,.0f} s or so"
+
+
+def matching(filters: tuple[bytes, ...], span: int) -> int:
+    """Return how many of the zip codes 1 to `span` start with one of `filters`."""
+    total = 0
+    texts = sorted({prefix.split(b" ")[0] for prefix in filters}, key=len)
+    kept: list[bytes] = []
+    for text in texts:
+        if not text.startswith(tuple(kept)) and (not text or (text.isdigit() and not text.startswith(b"0"))):
+            kept.append(text)
+    for text in kept:
+        if not text:
+            return span
+        low, width = int(text), 1
+        while low <= span:
+            total += min(span, low + width - 1) - low + 1
+            low, width = low * 10, width * 10
+    return total
+
+
+PATTERN = Pattern(
+    name="pubsub",
+    title="Publish–subscribe",
+    short="Pub–sub",
+    about=(
+        "The publisher sends whether or not anybody listens. A subscriber gets the messages that start with one of"
+        " its filters, from the moment its subscription has reached the publisher: the slow joiner misses the"
+        " beginning, and who leaves misses what is said meanwhile. Change a filter while it runs."
+    ),
+    roles=(Role("publisher", publisher), Role("subscriber", subscriber, default=3, most=64)),
+    endpoints=(Endpoint("weather", 5556, Link("publisher", "PUB"), (Link("subscriber", "SUB"),)),),
+    knobs=(
+        Knob("rate", "int", 20_000, "messages per second; 0 is as fast as it goes", "/s", 0, 10**7, role="publisher"),
+        Knob("span", "int", 100_000, "zip codes run from 1 to this", "", 1, 10**9, "zip span", "publisher"),
+        Knob("updates", "int", 5, "matching updates that make an average", "", 1, 10**9, role="subscriber"),
+        Knob("rounds", "int", 0, "averages, 0 for ever", "", 0, 10**9, role="subscriber", alone=1),
+        Knob(
+            "filter", "filters", (b"10001",), "zip code prefixes with commas; empty is everything, none is nothing",
+            role="subscriber", each=True, apply=change_filter,
+        ),
+    ),
+    watcher=Weather,
+    done="subscriber",
+)  # fmt: skip

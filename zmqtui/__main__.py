@@ -1,0 +1,70 @@
+"""The entry point: ``zmqtui`` and ``python -m zmqtui``."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Args:
+        argv: The words after the program's name; those of the process by default.
+    """
+    try:
+        code = _command(list(sys.argv[1:] if argv is None else argv))
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        # Whoever read us left, as `head` does; what is still buffered has nowhere to go.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+
+
+def _command(words: list[str]) -> int:
+    from zmqtui.cli.output import complain
+    from zmqtui.core.model import BadInput
+
+    try:
+        from zmqtui.cli.arguments import parse
+
+        arguments = parse(words)
+        match arguments.command:
+            case "list":
+                from zmqtui.cli.listing import show_list
+
+                return show_list(arguments)
+            case "run":
+                from zmqtui.cli.run import run
+
+                return run(arguments)
+            case "role":
+                from zmqtui.cli.role import role
+
+                return role(arguments)
+            case "version":
+                from zmqtui.cli.versions import show_versions
+
+                return show_versions()
+            case _:
+                from zmqtui.cli.app import open_app
+
+                return open_app(arguments)
+    except BadInput as error:
+        complain(str(error))
+        return 2
+    except SystemExit as end:
+        # argparse leaves this way after --help.
+        return int(end.code or 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

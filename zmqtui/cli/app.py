@@ -1,0 +1,73 @@
+"""``zmqtui [PATTERN]``: opens the app."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+from typing import Any
+
+from zmqtui.cli.arguments import COMMANDS, choose
+from zmqtui.cli.play import warn_of_strangers
+from zmqtui.cli.run import everywhere_is_here
+from zmqtui.cli.settings import Settings, find_pattern, make_stage, read_settings
+from zmqtui.core.model import BadInput
+from zmqtui.core.stage import Stage
+from zmqtui.patterns import every
+
+LEAST = (40, 12)
+"""Columns and rows of the smallest terminal that the app fits in."""
+
+
+def open_app(arguments: argparse.Namespace) -> int:
+    """Open the app and return its exit code when it is left.
+
+    Raises:
+        BadInput: If the arguments make no sense or there is no terminal to show it in.
+    """
+    patterns = every()
+    first = find_pattern(arguments.pattern or patterns[0].name, COMMANDS)
+    settings = read_settings(first, arguments)
+    everywhere_is_here(settings)
+    others = Settings(seed=settings.seed, transport=settings.transport)
+    stages = [make_stage(pattern, settings if pattern is first else others) for pattern in patterns]
+    options: dict[str, Any] = {"first": first.name, "start": arguments.start}
+    if arguments.theme is not None:
+        from zmqtui.ui.themes import names
+
+        options["theme"] = choose(arguments.theme, names(), "theme")
+    check_terminal()
+    for stage in stages:
+        warn_of_strangers(stage, [role.name for role in stage.pattern.roles])
+    return _show(stages, options)
+
+
+def check_terminal() -> None:
+    """Check that there is a terminal, and room in it.
+
+    Raises:
+        BadInput: If not.
+    """
+    # The app draws on standard error, as Textual does.
+    for name, stream in (("input", sys.stdin), ("output", sys.stdout), ("error", sys.stderr)):
+        if stream is None or not stream.isatty():
+            raise BadInput(f"standard {name} is not a terminal: the app needs one; `zmqtui run PATTERN` works without")
+    columns, rows = os.get_terminal_size(sys.stdout.fileno())
+    # Some terminals do not know their size and say 0.
+    if 0 < columns < LEAST[0] or 0 < rows < LEAST[1]:
+        raise BadInput(f"the terminal has {columns}×{rows} characters: the app needs {LEAST[0]}×{LEAST[1]} at least")
+
+
+def _show(stages: list[Stage], options: dict[str, Any]) -> int:
+    from zmqtui.ui.app import Playground
+
+    app = Playground(stages, **options)
+
+    try:
+        app.run()
+    finally:
+        for stage in stages:
+            with contextlib.suppress(BadInput):
+                stage.stop()
+    return int(app.return_code or 0)

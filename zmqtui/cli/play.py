@@ -1,0 +1,129 @@
+"""Plays a stage without a screen until something ends it; `run` and `role` differ in what that is."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Sequence
+from typing import Protocol
+
+from zmqtui.cli.ending import Ending
+from zmqtui.cli.output import Output, complain
+from zmqtui.cli.summary import End, last_view
+from zmqtui.core.actor import State
+from zmqtui.core.addresses import free_port, is_loopback
+from zmqtui.core.journal import Event, now
+from zmqtui.core.stage import Stage
+from zmqtui.core.watch import InstanceView, StageView
+
+TICK = 0.05
+"""Seconds between two looks at the stage."""
+
+
+class Teller(Protocol):
+    """Tells what happened, in lines or in records."""
+
+    whole: bool
+
+    def begin(self, stage: Stage, names: list[str], origin: float) -> None:
+        """Say what is played."""
+
+    def tell(self, events: list[Event]) -> None:
+        """Tell `events`."""
+
+    def lost(self, count: int, when: float) -> None:
+        """Say that `count` events were forgotten before they could be told."""
+
+    def end(self, end: End) -> None:
+        """Tell how it ended."""
+
+
+class Judge(Protocol):
+    """Looks at the stage now and then, does what it waits for, and says when it is over."""
+
+    def look(self, view: StageView) -> str:
+        """Return why it is over, or nothing; see `End.how`."""
+
+    def rest(self, seconds: float) -> None:
+        """Wait until the next look."""
+
+
+def play(
+    stage: Stage, roles: Sequence[str], teller: Teller, judge: Judge, out: Output, ending: Ending, seconds: float
+) -> int:
+    """Play `roles` of `stage` to their end and tell all about it.
+
+    Args:
+        stage: What to play; it is stopped in the end.
+        roles: Who starts.
+        teller: Writes events and the summary.
+        judge: Says when it is over.
+        out: Where the teller writes.
+        ending: Knows of signals.
+        seconds: How long at most; infinite for no limit.
+
+    Returns:
+        The exit code.
+    """
+    names = [each.name for each in stage.view().instances if each.role in roles]
+    origin, cursor = now(), 0
+    with stage:
+        stage.start(roles)
+        teller.begin(stage, names, origin)
+        while True:
+            view = stage.view()
+            cursor = _tell(stage, teller, cursor)
+            if how := _over(judge, view, out, ending, origin + seconds):
+                break
+            judge.rest(TICK)
+        final = last_view(stage)
+    _tell(stage, teller, cursor)
+    players = tuple(each for each in final.instances if each.name in names)
+    failed = next((each for each in players if each.state is State.FAILED), None)
+    code = ending.code or (128 + signal.SIGPIPE if out.closed else 2 if how == "stdin" else int(failed is not None))
+    teller.end(End(how, code, final, stage.figures(final), players))
+    if out.error:
+        complain(out.error)
+        return 1
+    if failed:
+        complain(f"{failed.name} failed: {failed.status.detail}{_remedy(stage, failed)}")
+    return code
+
+
+def _over(judge: Judge, view: StageView, out: Output, ending: Ending, deadline: float) -> str:
+    if ending.code:
+        return "signal"
+    if out.closed:
+        return "closed"
+    return judge.look(view) or ("seconds" if view.time >= deadline else "")
+
+
+def _tell(stage: Stage, teller: Teller, cursor: int) -> int:
+    events, following = stage.journal.read(cursor)
+    if lost := following - len(events) - cursor:
+        teller.lost(lost, events[0].time if events else now())
+    teller.tell(events)
+    return following
+
+
+def _remedy(stage: Stage, failed: InstanceView) -> str:
+    if not failed.port_in_use:
+        return ""
+    name = next(endpoint.name for endpoint in stage.pattern.endpoints if endpoint.bind.role == failed.role)
+    return f": stop that one, or use another, as --at {name}=tcp://127.0.0.1:{free_port()}"
+
+
+def warn_of_strangers(stage: Stage, roles: Sequence[str]) -> None:
+    """Say so if anybody on the network will be able to connect."""
+    wide = [
+        stage.addresses[endpoint.name]
+        for endpoint in stage.pattern.endpoints
+        if endpoint.bind.role in roles and not is_loopback(stage.addresses[endpoint.name])
+    ]
+    if wide:
+        complain(f"warning: anybody on the network can connect to {' and '.join(wide)}, and nothing is encrypted")
+
+
+def rest(seconds: float) -> None:
+    """Sleep; a signal is noticed when it is over."""
+    time.sleep(seconds)

@@ -3,131 +3,32 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import os
 import random
-import socket as _socket
-import sys
 import threading
 import traceback
 from collections import deque
 from collections.abc import Callable
-from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import zmq
 from zmq.backend import zmq_poll
 
 from zmqtui.core.journal import Event, now
+from zmqtui.core.life import Life
+from zmqtui.core.state import PortInUse, State, Status, Stopped, describe
+from zmqtui.core.tape import Sampler
 
 if TYPE_CHECKING:
     from zmqtui.core.sockets import Socket
 
+__all__ = ["Actor", "PortInUse", "State", "Status", "Stopped", "current", "describe"]
+
 SHORT = 0.02
 """Seconds below which a sleep is pacing and not worth an event."""
-NUDGE = 0.002
-"""Seconds that a role gets to leave by itself before its thread is made to raise."""
-PATIENCE = 0.4
-"""Seconds after which a role that did not leave is given up and said to be stuck."""
-
-
-class Stopped(BaseException):
-    """Raised in a role's thread to end it; no ``except Exception`` of a role can eat it."""
-
-
-class PortInUse(OSError):
-    """Another program listens on the port a role wants to bind."""
-
-
-class State(Enum):
-    """Where a role stands, in words."""
-
-    NOT_STARTED = "not started"
-    RUNNING = "running"
-    WORKING = "working"
-    RECEIVING = "waiting in recv()"
-    SENDING = "blocked in send()"
-    POLLING = "waiting in poll()"
-    BINDING = "waiting for the port"
-    ASKING = "waiting for you"
-    PAUSED = "paused"
-    FINISHED = "finished"
-    STOPPED = "stopped"
-    KILLED = "killed"
-    FAILED = "failed"
-    STUCK = "stuck"
-
-    @property
-    def alive(self) -> bool:
-        """Whether a thread of the role runs in this state."""
-        return self not in _ENDED
-
-
-_ENDED = {State.NOT_STARTED, State.FINISHED, State.STOPPED, State.KILLED, State.FAILED, State.STUCK}
-
-
-class Status(NamedTuple):
-    """A role's state, since when (on the engine's clock) and what more there is to say."""
-
-    state: State
-    since: float = 0.0
-    detail: str = ""
-
-
-class Wake:
-    """Wakes one thread from a poll (by a file descriptor) or from a nap (by a lock)."""
-
-    def __init__(self) -> None:
-        if sys.platform == "linux":
-            self.fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-            self._ends: tuple[_socket.socket, ...] = ()
-        else:
-            self._ends = _socket.socketpair()
-            for end in self._ends:
-                end.setblocking(False)
-            self.fd = self._ends[0].fileno()
-        self._bell = threading.Lock()
-        self._bell.acquire()
-        self._guard = threading.Lock()
-        self._closed = False
-
-    def set(self) -> None:
-        """Wake the thread, now or when it next waits; harmless once closed."""
-        with self._guard:
-            if self._closed:
-                return
-            with contextlib.suppress(BlockingIOError):
-                if self._ends:
-                    self._ends[1].send(b"!")
-                else:
-                    os.eventfd_write(self.fd, 1)
-            with contextlib.suppress(RuntimeError):
-                self._bell.release()
-
-    def clear(self) -> None:
-        """Forget earlier calls of `set`."""
-        with contextlib.suppress(BlockingIOError):
-            if self._ends:
-                self._ends[0].recv(4096)
-            else:
-                os.eventfd_read(self.fd)
-        self._bell.acquire(blocking=False)
-
-    def nap(self, seconds: float) -> None:
-        """Wait for `seconds` or until woken, which is then forgotten; precise to the microsecond the system gives."""
-        if self._bell.acquire(timeout=min(seconds, 3600.0)):
-            self.clear()
-
-    def close(self) -> None:
-        """Give the descriptor back."""
-        with self._guard:
-            if not self._closed:
-                self._closed = True
-                for end in self._ends:
-                    end.close()
-                if not self._ends:
-                    os.close(self.fd)
-
+LINGER = 2000
+"""Milliseconds that the last messages of a role that finished have to leave."""
+UNREAD = 20_000
+"""Events that are kept until the books fetch them; what comes on top is only counted."""
 
 _here = threading.local()
 
@@ -137,7 +38,7 @@ def current() -> Actor | None:
     return getattr(_here, "actor", None)
 
 
-class Actor:
+class Actor(Life):
     """A thread that plays a role once.
 
     Args:
@@ -157,12 +58,13 @@ class Actor:
         answer: Callable[[], bool] = lambda: True,
         ended: Callable[[], None] = lambda: None,
     ) -> None:
-        self.name = name
+        super().__init__(name)
         self.random = random.Random(seed)
         self.sockets: list[Socket] = []
-        self.events: deque[Event] = deque(maxlen=20_000)
+        self.events: deque[Event] = deque(maxlen=UNREAD)
+        self.sampler = Sampler()
+        self._unread = self._unread_told = 0
         self.worked = 0.0
-        self.status = Status(State.NOT_STARTED)
         self.port_in_use = False
         self.trace = ""
         self.attention = False
@@ -170,27 +72,17 @@ class Actor:
         self._play = play
         self._answer = answer
         self._ended = ended
-        self._end: State | None = None
         self._pausing = False
         self._attending = False
         self._commands: deque[Callable[[], None]] = deque()
         self._line = ""
-        self._wake = Wake()
-        self._leaving = False
-        self._guard = threading.Lock()
-        self._thread = threading.Thread(target=self._run, name=f"role {name}", daemon=True)
 
     # Called from any thread.
 
     def start(self) -> None:
         """Start the thread."""
         self.set(State.RUNNING)
-        self._thread.start()
-
-    @property
-    def alive(self) -> bool:
-        """Whether the thread runs."""
-        return self._thread.is_alive()
+        super().start()
 
     @property
     def asking(self) -> bool:
@@ -201,11 +93,6 @@ class Actor:
     def paused(self) -> bool:
         """Whether it was told to pause."""
         return self._pausing
-
-    def interrupt(self, end: State = State.STOPPED) -> None:
-        """Ask the role to leave at once; `join` sees to it that it does."""
-        self._end = self._end or end
-        self._call()
 
     def pause(self) -> None:
         """Make the role hold before its next send, recv or sleep; its sockets stay."""
@@ -222,6 +109,11 @@ class Actor:
         self._commands.append(command)
         self._call()
 
+    def overflow(self) -> int:
+        """Return how many events were forgotten since the last call because nobody fetched them in time."""
+        told, self._unread_told = self._unread_told, self._unread
+        return self._unread_told - told
+
     def poke(self) -> None:
         """Make a role in ``ask`` look again."""
         self._wake.set()
@@ -231,29 +123,6 @@ class Actor:
         for socket in tuple(self.sockets):
             socket.slow_down()
         self._wake.set()
-
-    def join(self) -> bool:
-        """Wait until an interrupted role is gone; make its thread raise if it does not look.
-
-        Returns:
-            Whether it is gone. If not, it is stuck in a call that nothing can interrupt.
-        """
-        deadline = now() + PATIENCE
-        self._thread.join(NUDGE)
-        while self._thread.is_alive() and now() < deadline:
-            self._raise()
-            self._thread.join(0.02)
-        if self._thread.is_alive():
-            self.status = Status(State.STUCK, now(), "it blocks in a call that cannot be interrupted")
-            return False
-        return True
-
-    def _raise(self) -> None:
-        with self._guard:
-            if not self._leaving and self._thread.ident:
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                    ctypes.c_ulong(self._thread.ident), ctypes.py_object(Stopped)
-                )
 
     # Called from the role's own thread.
 
@@ -301,6 +170,9 @@ class Actor:
         Raises:
             Stopped: If the role is to leave.
         """
+        if self._attending:
+            # A command runs between the role's waits and must not wait itself.
+            return []
         before = self.set(state, since=since)
         polled = [*waits, (self._wake.fd, zmq.POLLIN)]
         try:
@@ -402,26 +274,18 @@ class Actor:
         self.set(before.state, detail=before.detail, note=note)
 
     def _event(self, kind: str, text: str, when: float = 0.0) -> None:
+        if len(self.events) == UNREAD:
+            self._unread += 1
         self.events.append(Event(when or now(), self.name, kind, text=text))
 
-    def _run(self) -> None:
-        _here.actor = self
-        end: Status | None = None
-        while not self._leaving:
-            try:
-                end = end or self._live()
-                with self._guard:
-                    # From here on nobody makes this thread raise; an exception under way is called off.
-                    self._leaving = True
-                    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(threading.get_ident()), None)
-            except Stopped:
-                end = end or Status(self._end or State.STOPPED)
-        self._leave(end or Status(State.STOPPED))
-
     def _live(self) -> Status:
+        _here.actor = self
         try:
             self._play(self)
-        except Exception as error:
+        except Stopped:
+            raise
+        except BaseException as error:
+            # Whatever it is, SystemExit included, it ends this role and nothing else.
             if self._end and isinstance(error, zmq.ZMQError):
                 return Status(self._end)
             if isinstance(error, PortInUse):
@@ -436,21 +300,11 @@ class Actor:
             self._event("say", self._line)
         for socket in tuple(self.sockets):
             # Who finished may still have messages under way; who was stopped has not.
-            socket.close(linger=2000 if end.state is State.FINISHED else 0)
+            with contextlib.suppress(zmq.ZMQError):
+                socket.close(linger=LINGER if end.state is State.FINISHED else 0)
         if end.state is State.FAILED:
             self._event("error", end.detail)
         self.set(end.state, detail=end.detail)
         self._wake.close()
         _here.actor = None
         self._ended()
-
-
-def describe(error: BaseException) -> str:
-    """Say in one line what an exception says."""
-    if isinstance(error, PortInUse):
-        return str(error)
-    text = str(error) or type(error).__name__
-    if isinstance(error, zmq.ZMQError):
-        name = zmq.Errno(error.errno).name if error.errno in set(zmq.Errno) else error.errno
-        return f"ZMQError {name}: {text}"
-    return f"{type(error).__name__}: {text}"

@@ -6,17 +6,18 @@ import math
 import threading
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import zmq
 
-from zmqtui.core.actor import State
-from zmqtui.core.journal import FAST, RECEIVED, SENT, Event, Journal, Message, Tally, Tape, now
+from zmqtui.core.actor import describe
+from zmqtui.core.connections import Connections
+from zmqtui.core.journal import FAST, RECEIVED, SENT, Event, Journal, Tally, now
 from zmqtui.core.ledger import Ledger
-from zmqtui.core.monitor import Connection, Monitor
 from zmqtui.core.sockets import Socket
+from zmqtui.core.state import State
+from zmqtui.core.tape import Message, Tape
 from zmqtui.core.watch import Losses, PortView, Traffic
 
 if TYPE_CHECKING:
@@ -24,11 +25,23 @@ if TYPE_CHECKING:
     from zmqtui.core.slot import Slot
     from zmqtui.core.watch import Watcher
 
-_FAILURES = {
-    zmq.Event.HANDSHAKE_FAILED_NO_DETAIL: "a peer hung up before the handshake was done: it may not speak ZeroMQ",
-    zmq.Event.HANDSHAKE_FAILED_PROTOCOL: "a peer was refused: it does not speak ZMTP, or its socket type does not fit",
-    zmq.Event.HANDSHAKE_FAILED_AUTH: "a peer was refused: it is not authorised",
-}
+LIGHT = 0.002
+"""Seconds up to which a harvest is so quick that whoever looks at the books may do it."""
+_PUBLISHERS = (zmq.PUB, zmq.XPUB)
+_CHATTER = ("running", "working", "waiting in", "blocked in")
+
+
+class Account(NamedTuple):
+    """What the books say of one instance: its counts by endpoint, its losses, and its live tapes' directions."""
+
+    ports: tuple[PortView, ...] = ()
+    losses: Losses | None = None
+    tapes: tuple[Tape, ...] = ()
+
+    def rates(self, when: float) -> tuple[float, float]:
+        """Return the messages per second that the instance sends and receives."""
+        sent = sum(tape.rate(when) for tape in self.tapes if tape.direction == SENT)
+        return sent, sum(tape.rate(when) for tape in self.tapes if tape.direction == RECEIVED)
 
 
 class Books:
@@ -54,9 +67,12 @@ class Books:
         self._frozen = False
         self._late: list[Event] = []
         self._unread: list[Traffic] = []
-        self._sockets: list[Socket] = []
+        self._sockets: dict[Socket, None] = {}
         self._closed: deque[Socket] = deque()
-        self._monitors: list[Monitor] = []
+        self._connections = Connections()
+        self._accounts: dict[str, Account] = {}
+        self._complaints: set[str] = set()
+        self._heavy = False
         self.ledgers = {
             endpoint.name: Ledger(self._expected)
             for endpoint in pattern.endpoints
@@ -68,7 +84,7 @@ class Books:
 
     def opened(self, socket: Socket) -> None:
         """Keep account of a new socket."""
-        self._sockets.append(socket)
+        self._sockets[socket] = None
 
     def closing(self, socket: Socket) -> None:
         """Keep account of a socket to its end."""
@@ -107,48 +123,61 @@ class Books:
         with self._lock:
             self._harvest(last)
 
+    def glance(self) -> None:
+        """Bring everything up to date if that takes no time; the keeper does it soon anyway."""
+        if not self._heavy and self._lock.acquire(blocking=False):
+            try:
+                self._harvest(False)
+            finally:
+                self._lock.release()
+
+    def forget(self, name: str) -> None:
+        """Close the accounts of an instance that is taken off the stage."""
+        with self._lock:
+            self._harvest(False)
+            self._accounts.pop(name, None)
+            for ledger in self.ledgers.values():
+                ledger.subscribers.pop(name, None)
+
     def _harvest(self, last: bool) -> None:
         when = now()
         closed = [self._closed.popleft() for _ in range(len(self._closed))]
         upto = {tape: tape.position() for name in self.ledgers for tape in self._publishers(name)}
-        self._monitor()
+        self._late += self._connections.read(tuple(self._sockets))
         events: list[Event] = []
         arrivals: dict[str, dict[str, list[Any]]] = {name: {} for name in self.ledgers}
         # Receivers first: what they have, its sender has written down by the time its tape is taken.
-        for socket in sorted(self._sockets, key=lambda each: each.type in (zmq.PUB, zmq.XPUB)):
+        sockets = sorted(self._sockets, key=lambda each: each.type in _PUBLISHERS)
+        for socket in sockets:
             for tape in (socket.inbox, socket.outbox):
                 first, items = tape.take()
                 self._gear(tape, items, when)
-                if not items and not tape.skipped:
+                if not items and not tape.sampler.skipped:
                     continue
                 if socket.endpoint in self.ledgers:
-                    if tape.direction == SENT and socket.type in (zmq.PUB, zmq.XPUB):
+                    if tape.direction == SENT and socket.type in _PUBLISHERS:
                         self.ledgers[socket.endpoint].published(tape, first, items)
                     elif tape.direction == RECEIVED:
                         arrivals[socket.endpoint].setdefault(tape.instance, []).extend(items)
                 events += self._events(tape, items, when)
         for slot in tuple(self._slots.values()):
-            if slot.actor:
-                count = len(slot.actor.events)
-                events += [slot.actor.events.popleft() for _ in range(count)]
-        for socket in closed:
-            self._close(socket)
+            events += self._chatter(slot, when)
+        for socket in dict.fromkeys(closed):
+            events += self._close(socket, when)
         self._balance(arrivals, upto, when)
+        self._account(sockets)
         self._tell(events, when, last)
         self._last = when
+        self._heavy = now() - when > LIGHT
 
     def _gear(self, tape: Tape, items: list[Any], when: float) -> None:
-        hurry = tape.count(items) > FAST * max(when - self._last, 1e-3)
-        tape.recent.append((when, tape.tally.messages))
-        slot = self._slots.get(tape.instance)
-        tape.fast = hurry and slot is not None and slot.actor is not None
-        if tape.multipart or (slot and slot.actor and slot.actor.attention):
-            # Looked at after the fact: the owner may just have found out.
+        tape.hurry = tape.count(items) > FAST * max(when - self._last, 1e-3)
+        if not tape.hurry:
             tape.fast = False
+        tape.recent.append((when, tape.tally.messages))
 
     def _events(self, tape: Tape, items: list[Any], when: float) -> list[Event]:
-        if self._whole:
-            tape.allowance = float("inf")
+        tape.sampler.whole = self._whole
         slot = self._slots.get(tape.instance)
         if slot and self._watcher.reads:
             for item in items:
@@ -157,18 +186,63 @@ class Books:
                     self._unread.append(
                         Traffic(
                             message.time, slot.name, slot.role.name, slot.life, tape.direction,
-                            tape.endpoint, message.frames, self._who(message.peer),
+                            tape.endpoint, message.frames, self._connections.who(message.peer),
                         )
                     )  # fmt: skip
         events = tape.sample(items, self._last, when)
-        return [event._replace(peer=self._who(event.peer)) if event.peer else event for event in events]
+        return [event._replace(peer=self._connections.who(event.peer)) if event.peer else event for event in events]
 
-    def _close(self, socket: Socket) -> None:
-        self._sockets.remove(socket)
+    def _chatter(self, slot: Slot, when: float) -> list[Event]:
+        """Return what a role said and where it stood, as much as the journal can bear of it."""
+        actor = slot.actor
+        if actor is None or not (actor.events or actor.sampler.skipped):
+            return []
+        actor.sampler.whole = self._whole
+        taken = [actor.events.popleft() for _ in range(len(actor.events))]
+        idle = [event.kind == "say" or event.text.startswith(_CHATTER) for event in taken]
+        count = sum(idle)
+        left_out = count - actor.sampler.keep(count, self._last, when)
+        actor.sampler.skipped += actor.overflow()
+        events = []
+        for event, chatter in zip(taken, idle, strict=True):
+            left_out -= chatter
+            if not chatter or left_out < 0:
+                events.append(event)
+        if not count or left_out < 0:
+            events += actor.sampler.skips(when, slot.name, "say")
+        return events
+
+    def _close(self, socket: Socket, when: float) -> list[Event]:
+        if socket not in self._sockets:
+            return []
+        del self._sockets[socket]
         if slot := self._slots.get(socket.actor.name):
             add_port(slot.totals, socket)
-        if socket.endpoint in self.ledgers and socket.type in (zmq.PUB, zmq.XPUB):
+        if socket.endpoint in self.ledgers and socket.type in _PUBLISHERS:
             self.ledgers[socket.endpoint].closed(socket.outbox)
+        return [*socket.inbox.close(when), *socket.outbox.close(when)]
+
+    def _account(self, sockets: list[Socket]) -> None:
+        """Put down how everybody stands, for views to read without waiting."""
+        live: dict[str, list[Socket]] = {}
+        for socket in sockets:
+            if socket in self._sockets:
+                live.setdefault(socket.actor.name, []).append(socket)
+        for slot in tuple(self._slots.values()):
+            mine = live.get(slot.name, [])
+            totals = dict(slot.totals)
+            for socket in mine:
+                add_port(totals, socket)
+            ports = tuple(PortView(name, kind, *tallies) for (name, kind), tallies in totals.items())
+            tapes = tuple(tape for socket in mine for tape in (socket.outbox, socket.inbox))
+            self._accounts[slot.name] = Account(ports, self._losses(slot), tapes)
+
+    def _losses(self, slot: Slot) -> Losses | None:
+        for name in slot.subscribes & self.ledgers.keys():
+            ledger = self.ledgers[name]
+            if ledger.used and slot.name in ledger.subscribers:
+                return ledger.subscribers[slot.name].losses()
+        return None
 
     def _balance(self, arrivals: dict[str, dict[str, list[Any]]], upto: dict[Tape, int], when: float) -> None:
         if self._frozen:
@@ -194,81 +268,35 @@ class Books:
         cut = bisect_right(unread, until, key=attrgetter("time"))
         self._unread = unread[cut:]
         for message in unread[:cut]:
-            self._watcher.traffic(message)
+            try:
+                self._watcher.traffic(message)
+            except Exception as error:
+                # What a peer sent must never stop the books.
+                self.complain(error)
 
-    def _who(self, address: str) -> str:
-        """Return the instance whose end of a tcp connection `address` is, or the address."""
-        if not address:
-            return ""
-        for socket in self._sockets:
-            if socket.watched and address in socket.watched.local.values():
-                return socket.actor.name
-        return address
-
-    # Connections.
-
-    def _monitor(self) -> None:
-        for socket in self._sockets:
-            if socket.watched and socket.watched not in self._monitors:
-                self._monitors.append(socket.watched)
-        for monitor in tuple(self._monitors):
-            for connection in monitor.read():
-                self._connection(monitor, connection)
-            if monitor.closed:
-                self._monitors.remove(monitor)
-
-    def _connection(self, monitor: Monitor, connection: Connection) -> None:
-        socket, binds = monitor.socket, bool(monitor.socket.bound)
-        if connection.event is zmq.Event.DISCONNECTED:
-            socket.peer_left()
-        text = _FAILURES.get(connection.event, "")
-        if binds and not text:
-            text = {
-                zmq.Event.HANDSHAKE_SUCCEEDED: "a peer connected",
-                zmq.Event.DISCONNECTED: "a peer disconnected",
-            }.get(connection.event, "")
-        elif connection.event is zmq.Event.CONNECTED:
-            text = f"connected to {connection.address}"
-        elif connection.event is zmq.Event.DISCONNECTED:
-            text = f"disconnected from {connection.address}"
-        if text:
-            self._late.append(Event(now(), socket.actor.name, "link", endpoint=socket.endpoint, text=text))
+    def complain(self, error: Exception) -> None:
+        """Log an error of the books or the watcher, once."""
+        text = f"the playground's own books stumbled: {describe(error)}"
+        if text not in self._complaints and len(self._complaints) < 20:
+            self._complaints.add(text)
+            self._journal.extend([Event(now(), "", "error", text=text)])
 
     def close(self) -> None:
         """Read everything to its end and close the monitors' readers."""
-        self.harvest(last=True)
-        for monitor in self._monitors:
-            monitor.close()
-        self._monitors.clear()
+        try:
+            self.harvest(last=True)
+        finally:
+            self._connections.close()
 
-    # Views.
+    # Views: from any thread, never waiting.
 
-    def ports(self, slot: Slot) -> tuple[PortView, ...]:
-        """Return the exact counts of an instance by endpoint."""
-        totals = dict(slot.totals)
-        for socket in self._live(slot):
-            add_port(totals, socket)
-        return tuple(PortView(name, kind, *tallies) for (name, kind), tallies in totals.items())
-
-    def rates(self, slot: Slot, when: float) -> tuple[float, float]:
-        """Return the messages per second that an instance sends and receives."""
-        sockets = list(self._live(slot))
-        return sum(each.outbox.rate(when) for each in sockets), sum(each.inbox.rate(when) for each in sockets)
-
-    def losses(self, slot: Slot) -> Losses | None:
-        """Return what a subscriber missed and why, where anybody here publishes."""
-        for name in slot.subscribes & self.ledgers.keys():
-            ledger = self.ledgers[name]
-            if ledger.used and slot.name in ledger.subscribers:
-                return ledger.subscribers[slot.name].losses()
-        return None
+    def account(self, slot: Slot) -> Account:
+        """Return how an instance stands."""
+        return self._accounts.get(slot.name, Account())
 
     def peers(self, endpoint: str) -> int:
         """Return how many connections the binder of `endpoint` has."""
         return sum(each.peers() for each in tuple(self._sockets) if each.endpoint == endpoint and each.bound)
-
-    def _live(self, slot: Slot) -> Iterable[Socket]:
-        return [each for each in tuple(self._sockets) if each.actor.name == slot.name]
 
 
 def add_port(totals: dict[tuple[str, str], tuple[Tally, Tally]], socket: Socket) -> None:

@@ -1,6 +1,6 @@
 """What happened: counts that never drop, and a window of events for whoever wants to read along.
 
-A role's sockets append to a `Tape`, which costs them next to nothing. The stage's books are kept elsewhere: a few
+A role's sockets append to a tape, which costs them next to nothing. The stage's books are kept elsewhere: a few
 times a second every tape is emptied, its messages are counted and a sample of them goes to the `Journal`.
 """
 
@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Iterable
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 now = time.perf_counter
 """The clock of every time in the engine, in seconds; add `WALL` for the time of day."""
@@ -20,36 +19,8 @@ WALL: Final = time.time() - time.perf_counter()
 SENT: Final = "send"
 RECEIVED: Final = "recv"
 
-BURST: Final = 2000
-"""Events in a row that a tape may bring to the journal before it is sampled."""
-STEADY: Final = 100
-"""Events per second up to which a tape is shown whole for ever."""
-SAMPLES: Final = 4
-"""Events per second that a sampled tape still shows."""
 FAST: Final = 10_000
 """Messages per second from which a tape is written without a time for each message."""
-
-
-class Message(NamedTuple):
-    """One message on a tape: when, its frames, and the peer it came from where that is known for certain."""
-
-    time: float
-    frames: tuple[bytes, ...]
-    peer: str = ""
-
-
-class Mark(NamedTuple):
-    """A point on a tape at which something about its socket changed.
-
-    Attributes:
-        what: ``filters``, ``open`` or ``close``.
-        filters: The subscriptions from here on.
-        positions: Where each tape at the other end of the endpoint stood.
-    """
-
-    what: str
-    filters: tuple[bytes, ...]
-    positions: dict[Tape, int]
 
 
 class Event(NamedTuple):
@@ -87,132 +58,6 @@ class Tally(NamedTuple):
     def plus(self, other: Tally) -> Tally:
         """Return the sum of both."""
         return Tally(self.messages + other.messages, self.frames + other.frames, self.bytes + other.bytes)
-
-
-class Tape:
-    """What went through one direction of one socket, written by its owner's thread, emptied by the stage's books.
-
-    An item is the bytes of a single-frame message (in a hurry), a `Message` or a `Mark`.
-
-    Attributes:
-        fast: Whether the owner may write bare bytes and skip every check.
-        multipart: Whether a message of several frames was ever seen; such a socket is never fast.
-        partial: Frames of a message that is not complete yet.
-    """
-
-    __slots__ = (
-        "_lock", "allowance", "direction", "endpoint", "fast", "instance", "items", "last_sample", "multipart",
-        "partial", "recent", "skipped", "taken", "tally",
-    )  # fmt: skip
-
-    def __init__(self, instance: str, direction: str) -> None:
-        self.instance = instance
-        self.direction = direction
-        self.endpoint = ""
-        self.items: list[Any] = []
-        self.fast = False
-        self.multipart = False
-        self.partial: list[bytes] = []
-        self.taken = 0
-        self.tally = Tally()
-        self.recent: deque[tuple[float, int]] = deque(maxlen=24)
-        self.allowance = float(BURST)
-        self.skipped = 0
-        self.last_sample = 0.0
-        self._lock = threading.Lock()
-
-    def frame(self, when: float, data: bytes, more: bool, peer: str = "") -> None:
-        """Write one frame; the message is complete when no `more` follow."""
-        if more:
-            self.multipart = True
-            self.fast = False
-            self.partial.append(data)
-        elif self.partial:
-            self.items.append(Message(when, (*self.partial, data), peer))
-            self.partial.clear()
-        else:
-            self.items.append(Message(when, (data,), peer))
-
-    def position(self) -> int:
-        """Return how many items were ever written; exact at the moment of the call."""
-        with self._lock:
-            return self.taken + len(self.items)
-
-    def take(self) -> tuple[int, list[Any]]:
-        """Take all items off the tape: the position of the first, and the items."""
-        with self._lock:
-            first, count = self.taken, len(self.items)
-            items = self.items[:count]
-            del self.items[:count]
-            self.taken += count
-        return first, items
-
-    def count(self, items: list[Any]) -> int:
-        """Add `items` to the tally and return how many messages they are."""
-        if not items:
-            return 0
-        if set(map(type, items)) == {bytes}:
-            messages = frames = len(items)
-            size = sum(map(len, items))
-        else:
-            messages = frames = size = 0
-            for item in items:
-                if type(item) is bytes:
-                    messages, frames, size = messages + 1, frames + 1, size + len(item)
-                elif type(item) is Message:
-                    messages, frames = messages + 1, frames + len(item.frames)
-                    size += sum(map(len, item.frames))
-        self.tally = self.tally.plus(Tally(messages, frames, size))
-        return messages
-
-    def rate(self, when: float) -> float:
-        """Return the messages per second over the last second or so."""
-        marks = [mark for mark in self.recent if mark[0] >= when - 1.05]
-        if len(marks) < 2 or marks[-1][0] <= marks[0][0]:
-            return 0.0
-        return (marks[-1][1] - marks[0][1]) / (marks[-1][0] - marks[0][0])
-
-    def sample(self, items: list[Any], since: float, until: float) -> list[Event]:
-        """Turn `items` into the events that the journal can bear, the newest first in line where not all.
-
-        Args:
-            items: What `take` returned.
-            since: When the tape was emptied before: bare bytes get times in between.
-            until: When it was emptied now.
-        """
-        messages = [item for item in items if type(item) is not Mark]
-        span = max(until - since, 1e-6)
-        count = len(messages)
-        if count <= STEADY * span:
-            self.allowance = min(BURST, self.allowance + STEADY * span)
-        if count <= self.allowance:
-            self.allowance -= count
-            keep = count
-        else:
-            keep = 1 if until - self.last_sample >= 1 / SAMPLES else 0
-            self.allowance = 0.0
-        events: list[Event] = []
-        self.skipped += count - keep
-        if keep:
-            self.last_sample = until
-            step = span / count
-            for index in range(count - keep, count):
-                item = messages[index]
-                if type(item) is bytes:
-                    item = Message(since + step * (index + 1), (item,))
-                if self.skipped:
-                    events.append(self._skip(item.time))
-                events.append(
-                    Event(item.time, self.instance, self.direction, item.frames, self.endpoint, peer=item.peer)
-                )
-        elif self.skipped and not count:
-            # It fell silent: say what the samples left out.
-            events.append(self._skip(until))
-        return events
-
-    def _skip(self, when: float) -> Event:
-        count, self.skipped = self.skipped, 0
-        return Event(when, self.instance, "skipped", endpoint=self.endpoint, text=self.direction, messages=count)
 
 
 class Journal:

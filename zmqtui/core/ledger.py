@@ -12,7 +12,7 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
-from zmqtui.core.journal import Mark, Message, Tape
+from zmqtui.core.tape import Mark, Message, Tape
 from zmqtui.core.watch import Losses
 
 LONGEST = 250_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -167,8 +168,11 @@ class Knob:
         Raises:
             BadInput: If it is not.
         """
-        if self.kind in ("int", "float") and not self.low <= value <= self.high:
-            raise BadInput(f"{self.name} takes {self.range}, not {value:g}")
+        fits = isinstance(value, _TYPES[self.kind]) and not isinstance(value, bool)
+        if fits and self.kind == "filters":
+            fits = all(isinstance(prefix, bytes) for prefix in value)
+        if not fits or (self.kind in ("int", "float") and not self.low <= value <= self.high):
+            raise BadInput(f"{self.name} takes {self.range}, not {printable(str(value), 40)}")
         return value
 
     def format(self, value: Any) -> str:
@@ -177,9 +181,10 @@ class Knob:
             case "payload":
                 return typed(value)
             case "filters":
-                return ",".join(typed(prefix).replace(",", r"\,") for prefix in value) if value else "none"
+                return ",".join(map(_typed_filter, value)) if value else "none"
             case _:
-                return f"{value:g}" if isinstance(value, float) else str(value)
+                short = f"{value:g}"
+                return short if float(short) == value else str(value)
 
     @property
     def range(self) -> str:
@@ -195,12 +200,23 @@ class Knob:
                 return f"{noun} from {self.low:,g} to {self.high:,.10g}{unit}"
 
 
+_TYPES: dict[str, Any] = {"int": int, "float": (int, float), "payload": bytes, "filters": tuple}
+
+
 def _filters(text: str) -> tuple[bytes, ...]:
     if text.strip() == "none":
         return ()
-    parts = [part.replace("\0", r"\,").strip() for part in text.replace(r"\,", "\0").split(",")]
+    parts = [part.strip() for part in re.findall(r"(?:\\.|[^,])+", text, re.DOTALL)]
     kept = [part for part in parts if part] or [""]
     return tuple(dict.fromkeys(payload(part) for part in kept))
+
+
+def _typed_filter(prefix: bytes) -> str:
+    """Return one filter as it is typed: what would be read as something else is written as bytes."""
+    text = typed(prefix).replace(",", r"\,")
+    if text == "none" or text != text.strip():
+        return "".join(f"\\x{byte:02x}" for byte in prefix)
+    return text
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import socket as _socket
 import struct
+import threading
 from typing import TYPE_CHECKING, NamedTuple
 
 import zmq
@@ -22,11 +24,19 @@ _numbers = itertools.count(1)
 
 
 class Connection(NamedTuple):
-    """Something that happened to a connection: the event, libzmq's value for it, and the address."""
+    """Something that happened to a connection.
+
+    Attributes:
+        event: What.
+        value: libzmq's value for it.
+        address: The endpoint's address.
+        peer_left: Whether a peer whose handshake had succeeded is gone.
+    """
 
     event: zmq.Event
     value: int
     address: str
+    peer_left: bool
 
 
 class Monitor:
@@ -44,6 +54,8 @@ class Monitor:
         self.peers = 0
         self.local: dict[int, str] = {}
         self._failed = 0
+        self._lock = threading.Lock()
+        self._stopped = self._abandoned = False
         address = f"inproc://monitor-{next(_numbers)}"
         socket.monitor(address, _EVENTS)
         self._reader = zmq.Context.socket(socket.stage_context, zmq.PAIR, socket_class=zmq.Socket)
@@ -53,8 +65,12 @@ class Monitor:
 
     def stop(self) -> None:
         """Stop watching; to be called before the socket is closed."""
-        with contextlib.suppress(zmq.ZMQError):
-            self.socket.disable_monitor()
+        with self._lock:
+            with contextlib.suppress(zmq.ZMQError):
+                self.socket.disable_monitor()
+            self._stopped = True
+            if self._abandoned:
+                self._reader.close()
 
     def read(self) -> list[Connection]:
         """Return what happened since the last call; the reader closes itself when the monitor was stopped."""
@@ -69,9 +85,12 @@ class Monitor:
                 self._reader.close()
                 self.peers = 0
                 break
-            event = zmq.Event(number)
-            self._count(event, value)
-            happened.append(Connection(event, value, address.decode("utf-8", "backslashreplace")))
+            try:
+                event = zmq.Event(number)
+            except ValueError:
+                continue
+            left = self._count(event, value)
+            happened.append(Connection(event, value, address.decode("utf-8", "backslashreplace"), left))
         return happened
 
     @property
@@ -80,10 +99,13 @@ class Monitor:
         return bool(self._reader.closed)
 
     def close(self) -> None:
-        """Close the reader, whatever is left in it."""
-        self._reader.close()
+        """Close the reader, whatever is left in it: now, or when the monitor stops, since without it libzmq blocks."""
+        with self._lock:
+            self._abandoned = True
+            if self._stopped:
+                self._reader.close()
 
-    def _count(self, event: zmq.Event, value: int) -> None:
+    def _count(self, event: zmq.Event, value: int) -> bool:
         match event:
             case zmq.Event.CONNECTED:
                 if name := _local_name(value):
@@ -100,22 +122,22 @@ class Monitor:
                 self.local.pop(value, None)
                 if self._failed:
                     self._failed -= 1
-                else:
-                    self.peers = max(0, self.peers - 1)
+                elif self.peers:
+                    self.peers -= 1
+                    return True
+        return False
 
 
 def _name(descriptor: int, *, peer: bool) -> str:
-    """Return ``host:port`` of one end of a tcp connection, or nothing; the descriptor stays libzmq's."""
+    """Return ``host:port`` of one end of a tcp connection, or nothing; the descriptor stays libzmq's.
+
+    A copy of it is asked: if anything interrupts this, libzmq's own is not closed.
+    """
     try:
-        socket = _socket.socket(fileno=descriptor)
+        with _socket.socket(fileno=os.dup(descriptor)) as socket:
+            name = socket.getpeername() if peer else socket.getsockname()
     except OSError:
         return ""
-    try:
-        name = socket.getpeername() if peer else socket.getsockname()
-    except OSError:
-        return ""
-    finally:
-        socket.detach()
     return f"{name[0]}:{name[1]}" if isinstance(name, tuple) else ""
 
 

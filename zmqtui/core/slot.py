@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zmqtui.core.actor import Actor, State, Status
+from zmqtui.core.actor import Actor
 from zmqtui.core.journal import Tally
 from zmqtui.core.model import Knobs, Pattern, Role
+from zmqtui.core.state import State, Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,8 +50,8 @@ class Slot:
 
     @property
     def alive(self) -> bool:
-        """Whether its thread runs."""
-        return self.actor is not None and self.actor.alive
+        """Whether its thread runs; one that is stuck is given up."""
+        return self.actor is not None and self.actor.alive and self.actor.status.state is not State.STUCK
 
     def clear(self) -> None:
         """Forget everything but its own knob values."""

@@ -1,8 +1,7 @@
 """The context and the sockets that roles get: real pyzmq ones, but traced, interruptible and owned.
 
-Tracing hangs on two closures per socket, bound to pyzmq's raw ``send`` and ``recv`` and set on the instance: every
-variant of pyzmq (string, JSON, pickle, multipart, …) ends in one of them. While little happens each call takes the
-careful way, with the time, all frames and the peer; in a hurry only the payload is written down.
+Tracing hangs on the closures of `trace`, set on the instance: every variant of pyzmq (string, JSON, pickle,
+multipart, …) ends in one of them.
 """
 
 from __future__ import annotations
@@ -11,18 +10,21 @@ import contextlib
 import errno
 from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import zmq
-from zmq.backend import Socket as RawSocket
 
-from zmqtui.core.actor import Actor, PortInUse, State, current
+import zmqtui.core.waits  # noqa: F401 – patches zmq.Poller and zmq.proxy
+from zmqtui.core.actor import Actor
 from zmqtui.core.addresses import port_of
-from zmqtui.core.journal import RECEIVED, SENT, Mark, Tape, now
-from zmqtui.core.monitor import Monitor, peer_name
+from zmqtui.core.journal import RECEIVED, SENT, now
+from zmqtui.core.monitor import Monitor
+from zmqtui.core.state import PortInUse, State
+from zmqtui.core.tape import Mark, Tape
+from zmqtui.core.trace import receiver, sender
+from zmqtui.core.wiring import Wiring
 
-if TYPE_CHECKING:
-    from zmqtui.core.inproc import Registry
+__all__ = ["Context", "Socket", "Wiring"]
 
 SLICE = 5
 """Milliseconds that libzmq itself may block: the fastest way to wait, and how late a stop can be noticed."""
@@ -32,25 +34,6 @@ MAX_MESSAGE = 2**20
 """Bytes of the largest frame taken from a peer by default."""
 
 _TIMEOUTS = {zmq.RCVTIMEO, zmq.SNDTIMEO}
-
-
-class Wiring:
-    """What a context needs to know of its stage: who meets where, and who wants to hear of new sockets."""
-
-    def __init__(self, context: zmq.Context[Any], endpoints: dict[str, str], registry: Registry) -> None:
-        self.context = context
-        self.names = {address: name for name, address in endpoints.items()}
-        self.registry = registry
-
-    def opened(self, socket: Socket) -> None:
-        """Hear that `socket` was made."""
-
-    def closing(self, socket: Socket) -> None:
-        """Hear that `socket` is about to be closed."""
-
-    def positions(self, socket: Socket) -> dict[Tape, int]:
-        """Return where the tapes of the publishers that `socket` can hear stand."""
-        return {}
 
 
 class Socket(zmq.Socket[bytes]):
@@ -104,8 +87,8 @@ class Socket(zmq.Socket[bytes]):
         self._met = {}
         super().set(zmq.RCVTIMEO, SLICE)
         super().set(zmq.SNDTIMEO, SLICE)
-        self.__dict__["recv"], self.__dict__["recv_into"] = _receiver(self)
-        self.__dict__["send"] = _sender(self)
+        self.__dict__["recv"], self.__dict__["recv_into"] = receiver(self)
+        self.__dict__["send"] = sender(self)
         self.actor.sockets.append(self)
         self.wiring.opened(self)
 
@@ -127,7 +110,7 @@ class Socket(zmq.Socket[bytes]):
         """Return an option."""
         return self._timeouts[option] if option in _TIMEOUTS else super().get(option)
 
-    setsockopt = set
+    setsockopt = set  # noqa: A003 – pyzmq's name for it
     getsockopt = get
 
     def _mark(self, what: str) -> None:
@@ -153,7 +136,7 @@ class Socket(zmq.Socket[bytes]):
                     raise
                 if now() >= until:
                     raise PortInUse(f"{port_of(addr)} is in use by another program") from None
-            if wait > 0.01:
+            if wait > 0.01 and self.actor.status.state is not State.BINDING:
                 self.actor.set(State.BINDING, detail=port_of(addr))
             self.actor.pace(wait)
             wait = min(wait * 2, 0.05)
@@ -244,7 +227,8 @@ class Socket(zmq.Socket[bytes]):
 
     def slow_down(self) -> None:
         """Take the careful way from the next message on."""
-        self.inbox.fast = self.outbox.fast = False
+        for tape in (self.inbox, self.outbox):
+            tape.hurry = tape.fast = False
 
     def patiently(self, operation: Callable[[], Any], flags: int, event: int) -> Any:
         """Call `operation` until it succeeds, waiting interruptibly for `event` in between."""
@@ -288,139 +272,3 @@ class Context(zmq.Context["Socket"]):
         """Close the role's sockets; the context itself belongs to the stage."""
         for socket in tuple(self.actor.sockets):
             socket.close(linger)
-
-
-def _receiver(socket: Socket) -> tuple[Callable[..., Any], Callable[..., int]]:
-    raw_recv = RawSocket.recv.__get__(socket)
-    raw_recv_into = RawSocket.recv_into.__get__(socket)
-    tape, actor = socket.inbox, socket.actor
-    append = tape.items.append
-    requests = socket.type == zmq.REQ
-    asks_who = socket.type in (zmq.REP, zmq.ROUTER)
-
-    def careful(flags: int, copy: bool, track: bool) -> Any:
-        actor.checkpoint()
-        frame = socket.patiently(lambda: raw_recv(flags, False, track), flags, zmq.POLLIN)
-        data = frame.bytes
-        tape.frame(now(), data, frame.more, _peer(frame) if asks_who and not frame.more else "")
-        if requests and not frame.more:
-            socket.awaiting, socket.orphaned = 0.0, False
-        return data if copy else frame
-
-    def recv(flags: int = 0, copy: bool = True, track: bool = False) -> Any:
-        if tape.fast and copy:
-            try:
-                data = raw_recv(flags)
-            except zmq.Again:
-                return careful(flags, copy, track)
-            append(data)
-            return data
-        return careful(flags, copy, track)
-
-    def recv_into(buffer: Any, /, *, nbytes: int = 0, flags: int = 0) -> int:
-        actor.checkpoint()
-        size: int = socket.patiently(lambda: raw_recv_into(buffer, nbytes=nbytes, flags=flags), flags, zmq.POLLIN)
-        data = bytes(memoryview(buffer).cast("B")[: min(size, nbytes or size)])
-        tape.frame(now(), data, bool(RawSocket.get(socket, zmq.RCVMORE)))
-        return size
-
-    return recv, recv_into
-
-
-def _peer(frame: zmq.Frame) -> str:
-    try:
-        return peer_name(int(frame.get(zmq.SRCFD)))
-    except zmq.ZMQError:
-        return ""
-
-
-def _sender(socket: Socket) -> Callable[..., Any]:
-    raw_send = RawSocket.send.__get__(socket)
-    tape, actor = socket.outbox, socket.actor
-    append = tape.items.append
-    requests = socket.type == zmq.REQ
-
-    def careful(data: Any, flags: int, copy: bool, track: bool) -> Any:
-        actor.checkpoint()
-        # Written down before it is sent, since the buffer is the caller's; timed before, since the peer is quick.
-        frame = data if type(data) is bytes else _bytes(data)
-        when = now()
-
-        def send() -> Any:
-            nonlocal when
-            when = now()
-            return raw_send(data, flags, copy, track)
-
-        result = socket.patiently(send, flags, zmq.POLLOUT)
-        more = bool(flags & zmq.SNDMORE)
-        tape.frame(when, frame, more)
-        if requests and not more:
-            socket.awaiting = when
-        return result
-
-    def send(
-        data: Any,
-        flags: int = 0,
-        copy: bool = True,
-        track: bool = False,
-        routing_id: int | None = None,
-        group: str | None = None,
-    ) -> Any:
-        if tape.fast and not flags and type(data) is bytes:
-            try:
-                result = raw_send(data, 0, copy, track)
-            except zmq.Again:
-                return careful(data, flags, copy, track)
-            append(data)
-            return result
-        if routing_id is not None or group is not None:
-            raise zmq.ZMQError(errno.EINVAL, "routing_id and group are for draft sockets that this libzmq lacks")
-        return careful(data, flags, copy, track)
-
-    return send
-
-
-def _bytes(data: Any) -> bytes:
-    if isinstance(data, zmq.Frame):
-        return data.bytes
-    if isinstance(data, str):
-        raise TypeError("str objects not allowed. Use: send_string() or encode it")
-    return bytes(memoryview(data))
-
-
-def _poll(self: zmq.Poller, timeout: int | None = None) -> list[tuple[Any, int]]:
-    """Poll as pyzmq does, but in a role's thread so that it can be stopped and paused."""
-    actor = current()
-    if actor is None:
-        return _plain_poll(self, timeout)
-    actor.checkpoint()
-    if hits := _plain_poll(self, 0):
-        return hits
-    begun = now()
-    until = None if timeout is None or timeout < 0 else begun + timeout / 1000
-    return actor.wait(list(self.sockets), until, State.POLLING, begun)
-
-
-_plain_poll = zmq.Poller.poll
-zmq.Poller.poll = _poll  # type: ignore[method-assign]
-
-
-def _proxy(frontend: Any, backend: Any, capture: Any = None) -> None:
-    """Relay as libzmq's proxy does, but in a role's thread message by message, so that every hop is seen."""
-    if current() is None:
-        _plain_proxy(frontend, backend, capture)
-        return
-    poller = zmq.Poller()
-    ways = {frontend: backend, backend: frontend}
-    for socket in ways:
-        poller.register(socket, zmq.POLLIN)
-    while True:
-        for socket, _ in poller.poll():
-            frames = socket.recv_multipart()
-            if capture is not None:
-                capture.send_multipart(frames)
-            ways[socket].send_multipart(frames)
-
-
-_plain_proxy = zmq.proxy
-zmq.proxy = _proxy  # type: ignore[assignment]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import shutil
 import tempfile
 import threading
@@ -11,16 +12,20 @@ from typing import Any
 
 import zmq
 
-from zmqtui.core.actor import Actor, State
-from zmqtui.core.addresses import addresses, check_address, free_port
+from zmqtui.core.actor import LINGER, Actor
+from zmqtui.core.addresses import LOOPBACK, addresses, check_address, free_port
 from zmqtui.core.books import Books
 from zmqtui.core.inproc import Registry
-from zmqtui.core.journal import Event, Journal, Tally, Tape, now
+from zmqtui.core.journal import Event, Journal, Tally, now
+from zmqtui.core.life import see_off
 from zmqtui.core.model import BadInput, Endpoints, Pattern, Role
 from zmqtui.core.slot import Slot
-from zmqtui.core.sockets import Context, Socket, Wiring
+from zmqtui.core.sockets import Context, Socket
+from zmqtui.core.state import State
+from zmqtui.core.tape import Tape
 from zmqtui.core.text import printable
 from zmqtui.core.watch import Figure, InstanceView, StageView
+from zmqtui.core.wiring import Wiring
 
 TICK = 0.05
 """Seconds between two harvests of the books."""
@@ -81,6 +86,7 @@ class Stage:
         self._folder = ""
         self._lock = threading.RLock()
         self._slots: dict[str, Slot] = {}
+        self._order: tuple[Slot, ...] = ()
         self._wiring: _Wiring | None = None
         self._keeper: threading.Thread | None = None
         self._quit = threading.Event()
@@ -97,9 +103,10 @@ class Stage:
 
     def _renew(self) -> None:
         """Begin a new account."""
-        for slot in self._slots.values():
+        for slot in self._order:
             slot.clear()
         self.watcher = self.pattern.watcher()
+        self.watcher.knobs = self.knobs
         self.books = Books(self.pattern, self._slots, self.journal, self.watcher, whole=self._whole)
 
     def _addresses(self, transport: str) -> dict[str, str]:
@@ -122,7 +129,7 @@ class Stage:
                 return
             self._renew()
             self._open()
-            for slot in tuple(self._slots.values()):
+            for slot in self._order:
                 if roles is None or slot.role.name in roles:
                     self._play(slot)
 
@@ -132,7 +139,7 @@ class Stage:
             if not self._wiring:
                 return
             self.books.freeze()
-            self._interrupt(self._slots.values(), State.STOPPED)
+            self._interrupt(self._order, State.STOPPED)
             self._close()
 
     def restart(self) -> None:
@@ -169,16 +176,16 @@ class Stage:
     def use_free_ports(self) -> None:
         """Move every endpoint whose port is in use to a free one, and start whoever meets there again."""
         with self._lock:
-            stranded = {slot.role.name for slot in self._slots.values() if slot.actor and slot.actor.port_in_use}
+            stranded = {slot.role.name for slot in self._order if slot.actor and slot.actor.port_in_use}
             moved = [endpoint for endpoint in self.pattern.endpoints if endpoint.bind.role in stranded]
             self._at = {name: address for name, address in self._at.items() if name not in {e.name for e in moved}}
             self._ports |= {endpoint.name: free_port() for endpoint in moved}
             self.addresses.update(self._addresses(self.transport))
             if self._wiring:
-                self._wiring.names = {address: name for name, address in self.addresses.items()}
+                self._wiring.name(self.addresses)
             slots = [
                 slot
-                for slot in self._slots.values()
+                for slot in self._order
                 if slot.actor and any(endpoint.touches(slot.role.name) for endpoint in moved)
             ]
             self._interrupt(slots, State.STOPPED)
@@ -211,17 +218,23 @@ class Stage:
             # Whoever is stuck keeps its sockets: terminating would wait for them for ever.
             ending = threading.Thread(target=wiring.context.term, name="term", daemon=True)
             ending.start()
-            ending.join(3 if self._lingering() else 0.5)
+            ending.join(0.5 + self._lingering())
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = ""
 
-    def _lingering(self) -> bool:
-        return any(slot.status.state is State.FINISHED for slot in self._slots.values())
+    def _lingering(self) -> float:
+        """Return the seconds that the last messages of whoever finished still have to leave."""
+        finished = [slot.status.since for slot in self._order if slot.status.state is State.FINISHED]
+        return max(0.0, max(finished, default=-math.inf) + LINGER / 1000 - now())
 
     def _keep(self, quit_: threading.Event) -> None:
         while not quit_.wait(TICK):
-            self.books.harvest()
+            try:
+                self.books.harvest()
+            except Exception as error:
+                # Whatever it is, the next harvest must come.
+                self.books.complain(error)
 
     # Single instances.
 
@@ -308,8 +321,9 @@ class Stage:
             slot = self._slot(name)
             self._check_count(slot.role, len(self._of(slot.role)) - 1)
             self._interrupt([slot], State.STOPPED)
-            self.books.harvest()
+            self.books.forget(name)
             del self._slots[name]
+            self._sort()
 
     def set_count(self, role: str, count: int) -> None:
         """Have `count` instances of `role`: the newest go first.
@@ -340,7 +354,7 @@ class Stage:
     def press(self) -> None:
         """Press the gate's button: whoever asks goes on, or, if nobody asks yet, whoever asks next."""
         self._gate_open = True
-        for slot in tuple(self._slots.values()):
+        for slot in self._order:
             if slot.actor:
                 slot.actor.poke()
 
@@ -363,20 +377,22 @@ class Stage:
         number = next(number for number in range(1, len(taken) + 2) if number not in taken)
         own = {knob.name: self.knobs[knob.name] for knob in self.pattern.knobs if knob.each and knob.role == role.name}
         slot = Slot(self.pattern, role, number, self.knobs, own)
-        slots = {**self._slots, slot.name: slot}
-        order = {declared.name: place for place, declared in enumerate(self.pattern.roles)}
-        self._slots.clear()
-        self._slots.update(sorted(slots.items(), key=lambda item: (order[item[1].role.name], item[1].number)))
+        self._slots[slot.name] = slot
+        self._sort()
         return slot
 
+    def _sort(self) -> None:
+        order = {role.name: place for place, role in enumerate(self.pattern.roles)}
+        self._order = tuple(sorted(self._slots.values(), key=lambda slot: (order[slot.role.name], slot.number)))
+
     def _of(self, role: Role) -> list[Slot]:
-        return [slot for slot in self._slots.values() if slot.role is role]
+        return [slot for slot in self._order if slot.role is role]
 
     def _slot(self, name: str) -> Slot:
         try:
             return self._slots[name]
         except KeyError:
-            known = ", ".join(self._slots)
+            known = ", ".join(slot.name for slot in self._order)
             raise BadInput(f"there is no {printable(name, 40)!r}: there are {known}") from None
 
     def _play(self, slot: Slot) -> None:
@@ -385,7 +401,8 @@ class Stage:
             return
 
         def play(actor: Actor) -> None:
-            slot.role.function(Context(wiring, actor), Endpoints(self.addresses), slot.knobs)
+            addresses = {name: self._address(slot.role, name) for name in self.addresses}
+            slot.role.function(Context(wiring, actor), Endpoints(addresses), slot.knobs)
 
         if slot.actor:
             self.books.harvest()
@@ -395,12 +412,18 @@ class Stage:
         slot.actor = Actor(slot.name, play, seed=seed, answer=self._answered)
         slot.actor.start()
 
+    def _address(self, role: Role, endpoint: str) -> str:
+        """Return where `role` finds `endpoint`: all interfaces can be bound, but not connected to."""
+        address = self.addresses[endpoint]
+        if self.pattern.endpoint(endpoint).bind.role == role.name:
+            return address
+        return address.replace("tcp://*:", f"tcp://{LOOPBACK}:")
+
     def _interrupt(self, slots: Iterable[Slot], end: State) -> None:
         actors = [slot.actor for slot in slots if slot.actor and slot.alive]
         for actor in actors:
             actor.interrupt(end)
-        for actor in actors:
-            actor.join()
+        see_off(actors)
 
     # Knobs.
 
@@ -439,7 +462,7 @@ class Stage:
             if settle:
                 self.check(self.knobs | {name: value})
             self.knobs[name] = value
-            for slot in self._slots.values():
+            for slot in self._order:
                 if name in slot.own:
                     self._turn(slot, name, value)
 
@@ -454,28 +477,28 @@ class Stage:
 
     def view(self) -> StageView:
         """Return the stage as it stands this moment."""
-        if self.running:
-            self.books.harvest()
-        with self._lock:
-            when = now()
-            gate = self.pattern.gate
-            return StageView(
-                self.pattern,
-                self.transport,
-                dict(self.addresses),
-                dict(self.knobs),
-                tuple(self._view(slot, when) for slot in self._slots.values()),
-                {endpoint.name: self.books.peers(endpoint.name) for endpoint in self.pattern.endpoints},
-                when,
-                (self._stopped or when) - self._started if self._started else 0.0,
-                self.running,
-                self._gate_open and gate is not None,
-            )
+        # No lock: whoever draws must not wait for whoever stops a role that will not go.
+        books, running = self.books, self.running
+        if running:
+            books.glance()
+        when = now()
+        return StageView(
+            self.pattern,
+            self.transport,
+            dict(self.addresses),
+            dict(self.knobs),
+            tuple(self._view(books, slot, when) for slot in self._order),
+            {endpoint.name: books.peers(endpoint.name) for endpoint in self.pattern.endpoints},
+            when,
+            (self._stopped or when) - self._started if self._started else 0.0,
+            running,
+            self._gate_open and self.pattern.gate is not None,
+        )
 
-    def _view(self, slot: Slot, when: float) -> InstanceView:
-        ports = self.books.ports(slot)
+    def _view(self, books: Books, slot: Slot, when: float) -> InstanceView:
+        account = books.account(slot)
         sent = received = Tally()
-        for port in ports:
+        for port in account.ports:
             sent, received = sent.plus(port.sent), received.plus(port.received)
         actor = slot.actor
         sockets = tuple(actor.sockets) if actor else ()
@@ -487,12 +510,12 @@ class Stage:
             actor.paused if actor else False,
             sent,
             received,
-            *self.books.rates(slot, when),
-            ports,
+            *account.rates(when),
+            account.ports,
             slot.work_before + (actor.work() if actor else 0.0),
             max((socket.awaiting for socket in sockets), default=0.0),
             any(socket.orphaned and socket.awaiting for socket in sockets),
-            self.books.losses(slot),
+            account.losses,
             dict(slot.own),
             actor.port_in_use if actor else False,
         )
@@ -508,7 +531,7 @@ class Stage:
     @property
     def done(self) -> bool:
         """Whether the pattern has come to its end: every instance of the role that finishes has."""
-        slots = [slot for slot in tuple(self._slots.values()) if slot.role.name == self.pattern.done]
+        slots = [slot for slot in self._order if slot.role.name == self.pattern.done]
         return bool(slots) and all(slot.actor is not None and not slot.alive for slot in slots)
 
     def __enter__(self) -> Stage:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from zmqtui.core.actor import State, Status
 from zmqtui.core.journal import Tally
+from zmqtui.core.state import State, Status
 
 if TYPE_CHECKING:
     from zmqtui.core.model import Pattern
@@ -200,9 +200,11 @@ class Watcher:
 
     Attributes:
         reads: Whether `traffic` wants every message; patterns in a hurry go without.
+        knobs: The pattern's shared knob values, live; the stage hands them in.
     """
 
     reads = True
+    knobs: Mapping[str, Any] = {}
 
     def traffic(self, message: Traffic) -> None:
         """Take note of one message."""

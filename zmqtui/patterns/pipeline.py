@@ -72,9 +72,8 @@ class Batch(Watcher):
     def __init__(self) -> None:
         self.number = 0
         self._begin(0.0)
-        self._life = 0
         self._lives: dict[str, int] = {}
-        self._fresh = True
+        self._due: int | None = None
 
     def _begin(self, when: float) -> None:
         self.started = when
@@ -94,7 +93,7 @@ class Batch(Watcher):
             if who in self.working:
                 self.working.pop(who)
             if message.role == "sink":
-                self._fresh = True
+                self._due = None
         match message.role, message.kind, message.endpoint:
             case "ventilator", "send", "results":
                 # The batch begins when its start signal is sent: workers may be quicker than the sink.
@@ -110,14 +109,15 @@ class Batch(Watcher):
                 self.done[who] = self.done.get(who, 0) + 1
                 self.busy[who] = self.busy.get(who, 0.0) + when - self.working.pop(who, when)
             case "sink", "recv", _:
-                if self._fresh:
-                    self._fresh = False
-                    self.results = 0
-                    self.started = self.started if self.number else when
-                    self.ended = 0.0
+                # As the sink itself counts: a start signal, then as many results as there are tasks.
+                if self._due is None:
+                    self._due = int(self.knobs["tasks"])
+                    if not self.number:
+                        self._begin(when)
                 else:
                     self.results += 1
                     self.ended = when
+                    self._due = self._due - 1 or None
 
     def _tasks(self, view: StageView) -> int:
         return int(self.sent if self._dealt(view) else view.knobs["tasks"])
@@ -127,9 +127,7 @@ class Batch(Watcher):
 
     def complete(self, view: StageView) -> bool:
         """Tell whether every task of the batch has its result."""
-        complete = bool(self.started) and self._dealt(view) and self.results >= self.sent
-        self._fresh = self._fresh or complete
-        return complete
+        return bool(self.started) and self._dealt(view) and self.results >= self.sent
 
     def lost(self, view: StageView) -> tuple[int, list[InstanceView]]:
         """Return how many tasks are lost, and the workers they are lost with."""
@@ -200,11 +198,12 @@ class Batch(Watcher):
             if not peers:
                 return "The ventilator is blocked in send(): no worker is connected, and the sink's clock runs."
             return "The ventilator is blocked in send(): every queue is full."
-        if not sink.alive and self.started:
+        if not sink.alive and self.started and not self.complete(view):
             return "No sink runs: results wait in the workers' queues."
         if self.started and not self.complete(view):
             busy = [each for each in workers if each.state is State.WORKING]
-            return f"{self.results:,}/{self._tasks(view):,} results; {names(busy) or 'nobody'} {verb(busy or [1], 'works', 'work')}."
+            who = f"{names(busy) or 'nobody'} {verb(busy or [1], 'works', 'work')}"
+            return f"{self.results:,}/{self._tasks(view):,} results; {who}."
         ready = f"{peers} of {len(workers)} workers {'is' if peers == 1 else 'are'} connected"
         if ventilator.state is State.ASKING:
             if self.number:

@@ -97,7 +97,7 @@ class Weather(Watcher):
                 ),
                 Figure("missing", losses.missing, f"missing {losses.missing:,}", who, tone="lost", brief=True),
                 Figure("before", losses.before, f"{losses.before:,} before it joined", who, tone="lost"),
-                Figure("away", losses.away, f"{losses.away:,} while away", who, tone="lost"),
+                Figure("away", losses.away, f"{losses.away:,} away", who, tone="lost"),
                 Figure("dropped", losses.dropped, f"{losses.dropped:,} at the high-water mark", who, tone="lost"),
                 Figure("in_flight", losses.in_flight, f"{losses.in_flight:,} in flight", who, tone="waiting"),
             ]

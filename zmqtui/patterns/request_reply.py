@@ -41,7 +41,10 @@ def client(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
 def send_again(sockets: list[Socket], knobs: Knobs) -> None:
     """Send although the reply to the last request is missing: the REQ socket refuses."""
     for socket in sockets:
-        socket.send(knobs.request)
+        if socket.awaiting:
+            socket.send(knobs.request)
+        else:
+            say("No reply is missing: there is nothing to send again.")
 
 
 class Rounds(Watcher):
@@ -70,7 +73,7 @@ class Rounds(Watcher):
         for client in view.of("client"):
             replies = self._replies.get(client.name, 0)
             wanted = view.knobs["requests"]
-            figures.append(Figure("replies", replies, f"{replies:,} replies", client.name, tone="received"))
+            figures.append(Figure("replies", replies, "", client.name))
             if trips := self._trips.get(client.name):
                 middle = median(trips)
                 figures.append(

@@ -1,0 +1,97 @@
+"""A thread that leaves when it is told to, whatever it is doing."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections.abc import Iterable
+
+from zmqtui.core.journal import now
+from zmqtui.core.state import State, Status, Stopped
+from zmqtui.core.wake import Wake
+
+NUDGE = 0.002
+"""Seconds that a role gets to leave by itself before its thread is made to raise."""
+PATIENCE = 0.4
+"""Seconds after which a role that did not leave is given up and said to be stuck."""
+
+
+class Life:
+    """A thread that can be told to leave, and made to where it does not listen."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.status = Status(State.NOT_STARTED)
+        self._end: State | None = None
+        self._wake = Wake()
+        self._guard = threading.Lock()
+        self._may_raise = False
+        self._thread = threading.Thread(target=self._run, name=f"role {name}", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
+    def interrupt(self, end: State = State.STOPPED) -> None:
+        """Ask the role to leave at once; `see_off` sees to it that it does."""
+        self._end = self._end or end
+        self._call()
+
+    def wait_gone(self, seconds: float) -> bool:
+        """Wait for the thread's end and return whether it came."""
+        self._thread.join(max(0.0, seconds))
+        return not self._thread.is_alive()
+
+    def make_raise(self) -> None:
+        """Make the thread raise `Stopped` at its next step in Python."""
+        with self._guard:
+            if self._may_raise and self._thread.ident:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(self._thread.ident), ctypes.py_object(Stopped)
+                )
+
+    def _call(self) -> None:
+        """Make the thread look whether anybody wants anything."""
+        self._wake.set()
+
+    def _run(self) -> None:
+        end: Status | None = None
+        try:
+            self._may_raise = True
+            end = self._live()
+            self._may_raise = False
+        except Stopped:
+            self._may_raise = False
+        try:
+            # At most one more exception can be under way: it ends here, or is called off.
+            with self._guard:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(threading.get_ident()), None)
+        except Stopped:
+            pass
+        self._leave(end or Status(self._end or State.STOPPED))
+
+    def _live(self) -> Status:
+        """Do what the thread is for."""
+        raise NotImplementedError
+
+    def _leave(self, end: Status) -> None:
+        """Tidy up; nothing interrupts this."""
+        raise NotImplementedError
+
+
+def see_off(lives: Iterable[Life]) -> None:
+    """Wait until interrupted roles are gone; who cannot be made to leave is `State.STUCK` from then on."""
+    left = [life for life in lives if not life.wait_gone(NUDGE)]
+    deadline = now() + PATIENCE
+    while left and now() < deadline:
+        for life in left:
+            life.make_raise()
+        left = [life for life in left if not life.wait_gone(0.02 / len(left))]
+    for life in left:
+        if life.status.state.alive:
+            life.status = Status(State.STUCK, now(), "it blocks in a call that cannot be interrupted")

@@ -1,0 +1,197 @@
+"""What goes through a socket, written down by its owner and read by the books."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import Any, Final, NamedTuple
+
+from zmqtui.core.journal import Event, Tally
+
+BURST: Final = 2000
+"""Events in a row that a tape may bring to the journal before it is sampled."""
+STEADY: Final = 100
+"""Events per second up to which a tape is shown whole for ever."""
+SAMPLES: Final = 4
+"""Events per second that a sampled tape still shows."""
+
+
+class Message(NamedTuple):
+    """One message on a tape: when, its frames, and the peer it came from where that is known for certain."""
+
+    time: float
+    frames: tuple[bytes, ...]
+    peer: str = ""
+
+
+class Mark(NamedTuple):
+    """A point on a tape at which something about its socket changed.
+
+    Attributes:
+        what: ``filters``, ``open`` or ``close``.
+        filters: The subscriptions from here on.
+        positions: Where each tape at the other end of the endpoint stood.
+    """
+
+    what: str
+    filters: tuple[bytes, ...]
+    positions: dict[Tape, int]
+
+
+class Sampler:
+    """Decides how much of a stream the journal gets, and keeps exact account of what it does not.
+
+    Attributes:
+        whole: Whether it gets everything.
+        skipped: What it did not get and was not told of yet.
+    """
+
+    __slots__ = ("_allowance", "_last", "skipped", "whole")
+
+    def __init__(self) -> None:
+        self.whole = False
+        self.skipped = 0
+        self._allowance = float(BURST)
+        self._last = 0.0
+
+    def keep(self, count: int, since: float, until: float) -> int:
+        """Return how many of `count` events, the newest ones, the journal gets; the others are skipped.
+
+        Args:
+            count: Events between `since` and `until`.
+            since: A time in seconds.
+            until: A later one.
+        """
+        if self.whole:
+            return count
+        steady = STEADY * max(until - since, 1e-6)
+        if count <= steady:
+            self._allowance = min(BURST, self._allowance + steady)
+        if count <= self._allowance:
+            self._allowance -= count
+            kept = count
+        else:
+            kept = 1 if until - self._last >= 1 / SAMPLES else 0
+            self._allowance = 0.0
+        if kept:
+            self._last = until
+        self.skipped += count - kept
+        return kept
+
+    def skips(self, when: float, instance: str, what: str, endpoint: str = "") -> list[Event]:
+        """Return the event that tells of what was skipped, if anything was."""
+        count, self.skipped = self.skipped, 0
+        return [Event(when, instance, "skipped", endpoint=endpoint, text=what, messages=count)] if count else []
+
+
+class Tape:
+    """What went through one direction of one socket, written by its owner's thread, emptied by the stage's books.
+
+    An item is the bytes of a single-frame message (in a hurry), a `Message` or a `Mark`.
+
+    Attributes:
+        hurry: Whether the books find that much comes through; the owner then goes fast.
+        fast: Whether the owner writes bare bytes and skips every check.
+        multipart: Whether a message of several frames was ever seen; such a socket is never fast.
+        partial: Frames of a message that is not complete yet.
+    """
+
+    __slots__ = (
+        "_lock", "direction", "endpoint", "fast", "hurry", "instance", "items", "multipart", "partial", "recent",
+        "sampler", "taken", "tally",
+    )  # fmt: skip
+
+    def __init__(self, instance: str, direction: str) -> None:
+        self.instance = instance
+        self.direction = direction
+        self.endpoint = ""
+        self.items: list[Any] = []
+        self.hurry = False
+        self.fast = False
+        self.multipart = False
+        self.partial: list[bytes] = []
+        self.taken = 0
+        self.tally = Tally()
+        self.recent: deque[tuple[float, int]] = deque(maxlen=64)
+        self.sampler = Sampler()
+        self._lock = threading.Lock()
+
+    def frame(self, when: float, data: bytes, more: bool, peer: str = "") -> None:
+        """Write one frame; the message is complete when no `more` follow."""
+        if more:
+            self.multipart = True
+            self.fast = False
+            self.partial.append(data)
+        elif self.partial:
+            self.items.append(Message(when, (*self.partial, data), peer))
+            self.partial.clear()
+        else:
+            self.items.append(Message(when, (data,), peer))
+
+    def position(self) -> int:
+        """Return how many items were ever written; exact at the moment of the call."""
+        with self._lock:
+            return self.taken + len(self.items)
+
+    def take(self) -> tuple[int, list[Any]]:
+        """Take all items off the tape: the position of the first, and the items."""
+        with self._lock:
+            first, count = self.taken, len(self.items)
+            items = self.items[:count]
+            del self.items[:count]
+            self.taken += count
+        return first, items
+
+    def count(self, items: list[Any]) -> int:
+        """Add `items` to the tally and return how many messages they are."""
+        if not items:
+            return 0
+        if set(map(type, items)) == {bytes}:
+            messages = frames = len(items)
+            size = sum(map(len, items))
+        else:
+            messages = frames = size = 0
+            for item in items:
+                if type(item) is bytes:
+                    messages, frames, size = messages + 1, frames + 1, size + len(item)
+                elif type(item) is Message:
+                    messages, frames = messages + 1, frames + len(item.frames)
+                    size += sum(map(len, item.frames))
+        self.tally = self.tally.plus(Tally(messages, frames, size))
+        return messages
+
+    def rate(self, when: float) -> float:
+        """Return the messages per second over the last second or so."""
+        marks = [mark for mark in tuple(self.recent) if mark[0] >= when - 1.05]
+        if len(marks) < 2 or marks[-1][0] <= marks[0][0]:
+            return 0.0
+        return (marks[-1][1] - marks[0][1]) / (marks[-1][0] - marks[0][0])
+
+    def sample(self, items: list[Any], since: float, until: float) -> list[Event]:
+        """Turn `items` into the events that the journal can bear, the newest first in line where not all.
+
+        Args:
+            items: What `take` returned.
+            since: When the tape was emptied before: bare bytes get times in between.
+            until: When it was emptied now.
+        """
+        messages = [item for item in items if type(item) is not Mark]
+        count = len(messages)
+        step = max(until - since, 1e-6) / max(count, 1)
+        keep = self.sampler.keep(count, since, until)
+        events: list[Event] = []
+        for index in range(count - keep, count):
+            item = messages[index]
+            if type(item) is bytes:
+                item = Message(since + step * (index + 1), (item,))
+            events += self._skips(item.time)
+            events.append(Event(item.time, self.instance, self.direction, item.frames, self.endpoint, peer=item.peer))
+        # It fell silent: say what the samples left out.
+        return events if count else self._skips(until)
+
+    def close(self, when: float) -> list[Event]:
+        """Return what is still to be said when nothing more will come."""
+        return self._skips(when)
+
+    def _skips(self, when: float) -> list[Event]:
+        return self.sampler.skips(when, self.instance, self.direction, self.endpoint)

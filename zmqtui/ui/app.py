@@ -1,0 +1,171 @@
+"""The app: a strip of tabs, one pane each."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingsMap, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.css.query import NoMatches
+from textual.reactive import reactive
+from textual.style import Style
+from textual.widgets import ContentSwitcher, Footer, HelpPanel, Static
+
+from zmqtui.core.stage import Stage
+from zmqtui.ui.commands import PlaygroundCommands
+from zmqtui.ui.pane import Pane
+from zmqtui.ui.signs import rate
+from zmqtui.ui.themes import DARK, LIGHT, meanings
+
+SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT)
+
+
+class Playground(App[None]):
+    """The playground.
+
+    Args:
+        stages: One for each tab.
+        first: The name of the pattern whose tab to show first.
+        start: Whether to start that tab at once.
+        theme: The name of a theme.
+    """
+
+    CSS_PATH = "app.tcss"
+    AUTO_FOCUS = None
+    TITLE = "zmqtui"
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [
+        (0, "-tiny"),
+        (40, "-narrow"),
+        (100, "-wide"),
+        (170, "-very-wide"),
+    ]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-flat"), (12, "-short"), (30, "-tall")]
+    COMMANDS = App.COMMANDS | {PlaygroundCommands}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", "Help", key_display="?"),
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
+    ]
+
+    shown: reactive[str] = reactive("", init=False)
+    """The name of the pattern on view."""
+
+    def __init__(
+        self, stages: Sequence[Stage], *, first: str = "", start: bool = False, theme: str | None = None
+    ) -> None:
+        super().__init__()
+        self.stages = tuple(stages)
+        self._first = first or self.stages[0].pattern.name
+        self._start = start
+        self._tabs = Static("", id="tabs", markup=False)
+        self._traffic = Static("", id="traffic", markup=False)
+        self._strip: Content | None = None
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = theme or DARK.name
+        keys = [
+            Binding(str(number), f"show('{stage.pattern.name}')", stage.pattern.title, show=False)
+            for number, stage in enumerate(self.stages, 1)
+        ]
+        self._bindings = BindingsMap.merge([self._bindings, BindingsMap(keys)])
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Give the colours that carry meaning a value in every theme."""
+        return meanings(dark=self.current_theme.dark)
+
+    def compose(self) -> ComposeResult:
+        """Lay out tabs, panes and keys."""
+        with Horizontal(id="strip"):
+            yield self._tabs
+            yield self._traffic
+        with ContentSwitcher(initial=f"pane-{self._first}"):
+            for stage in self.stages:
+                yield Pane(stage)
+        yield Footer(compact=True)
+        yield Static("Make the terminal larger: 40 × 12 at least.", id="too-small", markup=False)
+
+    def on_mount(self) -> None:
+        """Show the first tab."""
+        loop = asyncio.get_running_loop()
+        for number in SIGNALS:
+            loop.add_signal_handler(number, self._leave, number)
+        self.set_interval(1 / 4, self._draw_strip)
+        self.shown = self._first
+        if self._start:
+            self.pane.action_toggle()
+
+    def _leave(self, number: int) -> None:
+        self.exit(return_code=128 + number)
+
+    async def on_unmount(self) -> None:
+        """Stop every stage; the terminal is given back meanwhile."""
+        loop = asyncio.get_running_loop()
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
+        await asyncio.gather(*(asyncio.to_thread(stage.stop) for stage in self.stages))
+
+    @property
+    def pane(self) -> Pane:
+        """The tab on view."""
+        return self.screen_stack[0].query_one(f"#pane-{self.shown or self._first}", Pane)
+
+    def watch_shown(self, name: str) -> None:
+        """Put another tab on view."""
+        self.query_one(ContentSwitcher).current = f"pane-{name}"
+        self._draw_strip()
+        self.call_after_refresh(self.pane.action_cards)
+
+    def action_show(self, name: str) -> None:
+        """Show the tab of the pattern called `name`."""
+        self.shown = name
+
+    def action_help(self) -> None:
+        """Show or hide the help panel."""
+        try:
+            self.screen.query_one(HelpPanel).remove()
+        except NoMatches:
+            self.screen.mount(HelpPanel())
+
+    def action_start_all(self) -> None:
+        """Start every pattern."""
+        for pane in self.query(Pane):
+            pane.do(pane.stage.start)
+
+    def action_stop_all(self) -> None:
+        """Stop every pattern."""
+        for pane in self.query(Pane):
+            pane.do(pane.stage.stop)
+
+    def _draw_strip(self) -> None:
+        narrow = self.size.width < 100
+        self.query_one(Footer).show_command_palette = not narrow
+        parts: list[Content] = [Content.styled(" zmqtui ", "bold $primary")]
+        for number, stage in enumerate(self.stages, 1):
+            pattern = stage.pattern
+            dot = " ●" if stage.running else "  "
+            style = "bold reverse" if pattern.name == self.shown else "$foreground 70%"
+            label = Content.assemble(
+                (f" {number} {pattern.short if narrow else pattern.title}", style), (f"{dot} ", style)
+            )
+            parts.append(label.stylize(Style.from_meta({"@click": f"app.show('{pattern.name}')"})))
+        strip = Content("").join(parts)
+        if strip != self._strip:
+            self._strip = strip
+            self._tabs.update(strip)
+        total = 0.0
+        stage = self.pane.stage
+        if stage.running:
+            total = sum(each.sent_rate for each in stage.view().instances)
+        where = stage.transport if narrow else f"{stage.transport} {self._where(stage)}".rstrip()
+        self._traffic.update(" · ".join(filter(None, [where, rate(total).replace("/s", " msg/s")])))
+
+    def _where(self, stage: Stage) -> str:
+        places = [address.partition("://")[2] for address in stage.addresses.values()]
+        if stage.transport != "tcp":
+            return ""
+        host = places[0].rpartition(":")[0]
+        return f"{host}:" + ",".join(place.rpartition(":")[2] for place in places)

@@ -1,0 +1,41 @@
+"""The command palette: everything a tab can do, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from zmqtui.ui.app import Playground
+
+
+class PlaygroundCommands(Provider):
+    """Offers the tabs, and what the tab on view can do."""
+
+    def _commands(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
+        app: Playground = self.app  # type: ignore[assignment]
+        for stage in app.stages:
+            yield f"Show {stage.pattern.title}", stage.pattern.about, partial(app.action_show, stage.pattern.name)
+        yield "Start all patterns", "Every tab runs at the same time", app.action_start_all
+        yield "Stop all patterns", "Every role of every tab", app.action_stop_all
+        pane = app.pane
+        for key, binding in pane._bindings:
+            if pane.check_action(binding.action.partition("(")[0], ()) and binding.tooltip:
+                yield f"{binding.tooltip} ({key})", pane.pattern.title, partial(pane.run_action, binding.action)
+
+    async def discover(self) -> Hits:
+        """Offer everything."""
+        for name, text, call in self._commands():
+            yield DiscoveryHit(name, call, help=text)
+
+    async def search(self, query: str) -> Hits:
+        """Offer what fits `query`."""
+        matcher = self.matcher(query)
+        for name, text, call in self._commands():
+            if (score := matcher.match(name)) > 0:
+                yield Hit(score, matcher.highlight(name), call, help=text)

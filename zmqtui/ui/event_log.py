@@ -1,0 +1,200 @@
+"""A log: a window over the journal, drawn line by line, only what is on the screen."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Size
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from zmqtui.core.actor import State
+from zmqtui.core.journal import Event, Journal
+from zmqtui.core.text import printable
+from zmqtui.ui.signs import clock
+
+_LASTING = {
+    f"{state.value}"
+    for state in (
+        State.PAUSED,
+        State.FINISHED,
+        State.STOPPED,
+        State.KILLED,
+        State.FAILED,
+        State.STUCK,
+        State.BINDING,
+        State.ASKING,
+    )
+}
+"""States worth a line; the others come and go with every message."""
+
+_MARKS = {
+    "send": ("→", "sent"),
+    "recv": ("←", "received"),
+    "say": ("“", "said"),
+    "state": ("◆", "quiet"),
+    "error": ("!", "failed"),
+    "link": ("╌", "quiet"),
+    "note": ("*", "note"),
+    "skipped": ("⋯", "quiet"),
+}
+
+
+class EventLog(ScrollView, can_focus=True):
+    """Shows a journal, or one instance's part of it; follows the end until scrolled away from it."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "event-log--time",
+        "event-log--sent",
+        "event-log--received",
+        "event-log--said",
+        "event-log--failed",
+        "event-log--note",
+        "event-log--quiet",
+        "event-log--text",
+        "event-log--role-0",
+        "event-log--role-1",
+        "event-log--role-2",
+    }
+    DEFAULT_CSS = """
+    EventLog {
+        scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
+        overflow-x: hidden;
+        .event-log--time { color: $foreground 45%; }
+        .event-log--sent { color: $tone-sent; }
+        .event-log--received { color: $tone-received; }
+        .event-log--said { color: $foreground 80%; }
+        .event-log--failed { color: $tone-failed; text-style: bold; }
+        .event-log--note { color: $tone-waiting; text-style: italic; }
+        .event-log--quiet { color: $foreground 45%; }
+        .event-log--text { color: $foreground; }
+        .event-log--role-0 { color: $role-0; }
+        .event-log--role-1 { color: $role-1; }
+        .event-log--role-2 { color: $role-2; }
+    }
+    """
+
+    empty: reactive[str] = reactive("")
+    """What to say while there is nothing."""
+
+    def __init__(self, journal: Journal, *, name_of: str = "", id: str | None = None) -> None:  # noqa: A002
+        """Make a log.
+
+        Args:
+            journal: What to show.
+            name_of: The instance whose events to show; empty for all.
+            id: The widget's id.
+        """
+        super().__init__(id=id)
+        self.journal = journal
+        self.roles: dict[str, int] = {}
+        self._instance = name_of
+        self._numbers: list[int] = []
+        self._cursor = 0
+        self._column = 10
+        self._following = True
+
+    @property
+    def instance(self) -> str:
+        """The instance whose events are shown; empty for all."""
+        return self._instance
+
+    def show(self, instance: str) -> None:
+        """Show another instance's events, from the oldest the journal holds."""
+        if instance != self._instance:
+            self._instance = instance
+            self._numbers.clear()
+            self._cursor = 0
+            self.pull(jump=True)
+
+    def pull(self, *, jump: bool = False) -> None:
+        """Take in what is new in the journal; follow the end if it was in sight.
+
+        Args:
+            jump: Go to the end in any case.
+        """
+        following = jump or self._following
+        first = self.journal.bounds[0]
+        before = len(self._numbers)
+        gone = next((place for place, number in enumerate(self._numbers) if number >= first), before)
+        del self._numbers[:gone]
+        start = max(self._cursor, first)
+        events, self._cursor = self.journal.read(start)
+        fresh = [start + offset for offset, event in enumerate(events) if self._wanted(event)]
+        if not fresh and not gone and not jump:
+            return
+        self._numbers += fresh
+        self._column = max([self._column, *(min(len(event.instance), 14) for event in events)])
+        self.virtual_size = Size(0, len(self._numbers))
+        if following:
+            self.scroll_end(animate=False, immediate=True, x_axis=False, force=True)
+        elif gone:
+            self.scroll_to(y=max(0, self.scroll_offset.y - gone), animate=False, immediate=True, force=True)
+        self.refresh()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Follow the end while it is in sight."""
+        super().watch_scroll_y(old_value, new_value)
+        self._following = new_value >= self.max_scroll_y
+
+    def on_resize(self) -> None:
+        """Keep the end in sight."""
+        if self._following:
+            self.scroll_end(animate=False, immediate=True, x_axis=False, force=True)
+
+    def _wanted(self, event: Event) -> bool:
+        if self._instance and event.instance and event.instance != self._instance:
+            return False
+        return event.kind != "state" or event.text.split(": ")[0] in _LASTING
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line."""
+        width, base = self.size.width, self.rich_style
+        if not self._numbers:
+            return self._blank(y, width, base)
+        row = y + self.scroll_offset.y
+        event = self.journal.get(self._numbers[row]) if row < len(self._numbers) else None
+        if event is None:
+            return Strip.blank(width, base)
+        return Strip(self._segments(event, width)).crop_extend(0, width, base)
+
+    def _blank(self, y: int, width: int, base: Style) -> Strip:
+        lines = self.empty.split("\n")
+        place = y - max(0, (self.size.height - len(lines)) // 2)
+        if not 0 <= place < len(lines):
+            return Strip.blank(width, base)
+        style = self._style("said" if place else "text")
+        return Strip([Segment(lines[place].center(width)[:width], style)]).crop_extend(0, width, base)
+
+    def _segments(self, event: Event, width: int) -> list[Segment]:
+        sign, tone = _MARKS[event.kind]
+        style = self._style(tone)
+        text, text_style = self._text(event, width), style
+        if event.kind in ("send", "recv"):
+            text_style = self._style("text")
+        segments = [Segment(f" {clock(event.time)}  ", self._style("time"))]
+        if not self._instance:
+            role = self._style(f"role-{self.roles.get(event.instance, 0) % 3}")
+            segments.append(Segment(f"{printable(event.instance, 14):<{self._column}}  ", role))
+        segments += [Segment(f"{sign} ", style), Segment(text, text_style)]
+        if event.peer:
+            way = "from" if event.kind == "recv" else "to"
+            segments.append(Segment(f"  {way} {printable(event.peer, 40)}", self._style("time")))
+        return segments
+
+    def _text(self, event: Event, width: int) -> str:
+        match event.kind:
+            case "send" | "recv":
+                return " │ ".join(printable(frame, width) if frame else "''" for frame in event.frames[:20])
+            case "skipped":
+                verb = "sent" if event.text == "send" else "received"
+                return f"{event.messages:,} more {verb}, counted but not listed"
+            case "say" | "error" | "state" | "link" | "note" | _:
+                return printable(event.text, max(width, 20))
+
+    def _style(self, tone: str) -> Style:
+        return self.get_component_rich_style(f"event-log--{tone}")

@@ -18,6 +18,8 @@ from zmqtui.core.watch import InstanceView, StageView
 
 TICK = 0.05
 """Seconds between two looks at the stage."""
+PORTION = 50_000
+"""Events told between two looks, so that an end is not overlooked however much there is to tell."""
 
 
 class Teller(Protocol):
@@ -72,12 +74,14 @@ def play(
         teller.begin(stage, names, origin)
         while True:
             view = stage.view()
-            cursor = _tell(stage, teller, cursor)
+            cursor, more = _tell(stage, teller, cursor)
             if how := _over(judge, view, out, ending, origin + seconds):
                 break
-            judge.rest(TICK)
+            if not more:
+                judge.rest(TICK)
         final = last_view(stage)
-    _tell(stage, teller, cursor)
+    while cursor < stage.journal.bounds[1]:
+        cursor, _ = _tell(stage, teller, cursor)
     players = tuple(each for each in final.instances if each.name in names)
     failed = next((each for each in players if each.state is State.FAILED), None)
     code = ending.code or (128 + signal.SIGPIPE if out.closed else 2 if how == "stdin" else int(failed is not None))
@@ -98,12 +102,13 @@ def _over(judge: Judge, view: StageView, out: Output, ending: Ending, deadline: 
     return judge.look(view) or ("seconds" if view.time >= deadline else "")
 
 
-def _tell(stage: Stage, teller: Teller, cursor: int) -> int:
-    events, following = stage.journal.read(cursor)
+def _tell(stage: Stage, teller: Teller, cursor: int) -> tuple[int, bool]:
+    """Tell a portion; return the cursor and whether there may be more."""
+    events, following = stage.journal.read(cursor, PORTION)
     if lost := following - len(events) - cursor:
         teller.lost(lost, events[0].time if events else now())
     teller.tell(events)
-    return following
+    return following, len(events) == PORTION
 
 
 def _remedy(stage: Stage, failed: InstanceView) -> str:

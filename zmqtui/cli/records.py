@@ -17,6 +17,7 @@ SCHEMA = 1
 """Raised when a field changes its meaning or goes away; new fields may come without."""
 
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+_quote = json.encoder.encode_basestring_ascii
 """Pure ASCII, so that no payload can do anything to a terminal."""
 
 
@@ -86,7 +87,7 @@ class Records:
 
     def tell(self, events: list[Event]) -> None:
         """Write `events`."""
-        self._out.write("".join([_encode(self._record(event)) + "\n" for event in events]))
+        self._out.write("".join([self._message(event) or _encode(self._record(event)) + "\n" for event in events]))
 
     def lost(self, count: int, when: float) -> None:
         """Say that `count` events were forgotten before they could be written."""
@@ -112,6 +113,17 @@ class Records:
 
     def _t(self, when: float) -> float:
         return round(max(0.0, when - self._origin), 6)
+
+    def _message(self, event: Event) -> str:
+        """Return the line of a plain message, of which there may be very many a second; else nothing."""
+        if event.kind not in ("send", "recv") or event.peer or len(event.frames) != 1:
+            return ""
+        try:
+            frame = _quote(event.frames[0].decode())
+        except UnicodeDecodeError:
+            return ""
+        head = f'{{"t":{self._t(event.time)},"role":{_quote(event.instance)},"event":"{event.kind}"'
+        return f'{head},"endpoint":{_quote(event.endpoint)},"frames":[{frame}]}}\n'
 
     def _record(self, event: Event) -> dict[str, Any]:
         record: dict[str, Any] = {"t": self._t(event.time), "role": event.instance, "event": event.kind}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import socket
 from collections.abc import Mapping
@@ -78,11 +79,15 @@ def check_address(address: str) -> str:
 
 
 def _resolve(host: str) -> str:
-    if host == "*" or host.startswith("[") or re.fullmatch(r"[0-9.]+", host):
+    if host == "*":
         return host
     try:
+        if host.startswith("["):
+            return f"[{ipaddress.IPv6Address(host[1:-1])}]"
+        if re.fullmatch(r"[0-9.]+", host):
+            return str(ipaddress.IPv4Address(host))
         return str(socket.getaddrinfo(host, None, socket.AF_INET, socket.SOCK_STREAM)[0][4][0])
-    except (OSError, UnicodeError):
+    except (OSError, ValueError):
         raise BadInput(f"host {printable(host, 60)!r} is not known: write its IP address, or check the name") from None
 
 

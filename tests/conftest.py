@@ -1,0 +1,59 @@
+"""A watch for leaks over every test."""
+
+from __future__ import annotations
+
+import gc
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import zmq
+
+SETTLE = 2.0
+"""Seconds that threads, sockets and descriptors get to be gone after a test."""
+
+
+def _descriptors() -> set[str]:
+    folder = "/proc/self/fd"
+    if not Path(folder).is_dir():
+        return set()
+    found = set()
+    for name in os.listdir(folder):
+        try:
+            target = os.readlink(f"{folder}/{name}")
+        except OSError:
+            continue
+        if "socket:" in target or "eventfd" in target or "eventpoll" in target or "/" in target[:1]:
+            found.add(f"{name} → {target}")
+    return found
+
+
+def _sockets() -> int:
+    gc.collect()
+    return sum(1 for thing in gc.get_objects() if isinstance(thing, zmq.Socket) and not thing.closed)
+
+
+@pytest.fixture(autouse=True)
+def no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves a thread, a ZeroMQ socket or a file descriptor behind."""
+    if request.node.get_closest_marker("asyncio") or "/ui/" in str(request.path):
+        # An event loop has threads and descriptors of its own.
+        yield
+        return
+    threads, sockets, descriptors = set(threading.enumerate()), _sockets(), _descriptors()
+    yield
+    deadline = time.monotonic() + SETTLE
+    while True:
+        left: list[str] = [f"thread {thread.name}" for thread in set(threading.enumerate()) - threads]
+        if not left:
+            left = sorted(_descriptors() - descriptors) if len(_descriptors()) > len(descriptors) else []
+        if not left and (count := _sockets() - sockets) > 0:
+            left = [f"{count} ZeroMQ sockets"]
+        if not left:
+            return
+        if time.monotonic() > deadline:
+            pytest.fail(f"left behind: {', '.join(left)}")
+        time.sleep(0.02)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
@@ -47,7 +48,7 @@ machines, or programs of your own. It ends when the role does, or with Ctrl-C.""
 _ROLE_EXAMPLES = """\
 examples:
   zmqtui role reqrep server
-  zmqtui role pubsub subscriber --set filter=10001,9 --at weather=tcp://192.0.2.7:5556
+  zmqtui role pubsub subscriber --set filter=9 --at weather=tcp://192.0.2.7:5556
   zmqtui role pipeline ventilator --ready 4"""
 
 
@@ -71,6 +72,10 @@ class Parser(argparse.ArgumentParser):
         """
         message = message.replace("the following arguments are required:", "missing")
         raise BadInput(f"{printable(message)}; see {self.prog} --help")
+
+    def print_help(self, file: Any = None) -> None:
+        """Write the help; argparse would say nothing of a reader that left."""
+        (file or sys.stdout).write(self.format_help())
 
     def read(self, words: Sequence[str]) -> argparse.Namespace:
         """Parse `words`.

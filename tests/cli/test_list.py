@@ -16,8 +16,9 @@ def test_list_names_everything_that_can_be_set(capfd: pytest.CaptureFixture[str]
     out = capfd.readouterr().out
     for pattern in every():
         part = out[out.index(f"{pattern.name}: {pattern.title}") :]
-        for thing in (*pattern.roles, *pattern.endpoints, *pattern.knobs):
-            assert f"    {thing.name} " in part
+        names = [role.name for role in pattern.roles] + [endpoint.name for endpoint in pattern.endpoints]
+        for name in names + [knob.name for knob in pattern.knobs]:
+            assert f"    {name} " in part
     assert "tcp://127.0.0.1:5555" in out
     assert "client  3 (1 to 64)" in out
     assert "1 s" in out

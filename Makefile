@@ -48,7 +48,7 @@ $(VENV)/installed-dev: $(VENV)/installed
 
 $(VENV)/made-in: $(if $(MADE),,again)
 	@rm -rf $(VENV)
-	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+	@for python in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11); do \
 		$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
 		echo "making $(VENV) with $$($$python --version)"; \
 		$$python -m venv $(VENV) && pwd -P > $@ && exit 0; \

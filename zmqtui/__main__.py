@@ -17,8 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         code = _command(list(sys.argv[1:] if argv is None else argv))
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
         return code
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
@@ -30,9 +29,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _command(words: list[str]) -> int:
-    from zmqtui.cli.output import complain
+    from zmqtui.cli.output import complain, mend_output
     from zmqtui.core.model import BadInput
 
+    mend_output()
     try:
         from zmqtui.cli.arguments import parse
 

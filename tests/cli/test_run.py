@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import itertools
 import json
+import os
 import subprocess
 from collections import Counter
 from datetime import datetime
@@ -229,6 +230,30 @@ def test_a_reader_that_never_was(line: str) -> None:
     _, errors = process.communicate(timeout=program.PATIENCE)
     assert errors == b""
     assert process.returncode == 141
+
+
+@pytest.mark.parametrize("line", ["list", "--version", "run reqrep --transport inproc --set work=0"])
+def test_no_standard_output_at_all(line: str) -> None:
+    """A daemon may have closed it: nothing is written, and above all nothing into somebody else's descriptor."""
+    shell = ["sh", "-c", 'exec "$@" >&-', "sh", *program.command(*line.split())]
+    done = subprocess.run(shell, capture_output=True, text=True, timeout=program.PATIENCE, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("line", ["list", "run reqrep --transport inproc --set work=0"])
+def test_an_encoding_without_arrows(line: str) -> None:
+    """Where the terminal knows ASCII only, arrows are drawn with it and nothing fails."""
+    ascii_only = os.environ | {
+        "LC_ALL": "C",
+        "PYTHONCOERCECLOCALE": "0",
+        "PYTHONUTF8": "0",
+        "PYTHONIOENCODING": "ascii",
+    }
+    line = f"{line} --set request=\\xc3\\xa9" if line != "list" else line
+    done = subprocess.run(program.command(*line.split()), capture_output=True, env=ascii_only, timeout=30, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.isascii()
+    assert line == "list" or b"client-1  -> \\xe9\n" in done.stdout
 
 
 def test_a_full_disk_is_said() -> None:

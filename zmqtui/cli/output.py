@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import select
 import sys
@@ -23,6 +24,14 @@ def complain(text: str) -> None:
         sys.stderr.flush()
 
 
+def mend_output() -> None:
+    """Make standard output take everything: it may be closed, or its encoding know fewer characters than we use."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    elif isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
 class Output:
     """Standard output, written in pieces that never block: a reader that stalls cannot keep a signal from us.
 
@@ -36,12 +45,10 @@ class Output:
 
     def __init__(self, ending: Ending) -> None:
         self._ending = ending
-        self._fd = -1
-        if sys.stdout is not None:
-            sys.stdout.flush()
-            self._fd = sys.stdout.fileno()
-        self.encoding = (sys.stdout and sys.stdout.encoding) or "utf-8"
-        self.closed = self._fd < 0
+        sys.stdout.flush()
+        self._fd = sys.stdout.fileno()
+        self.encoding = sys.stdout.encoding
+        self.closed = False
         self.error = ""
 
     def write(self, text: str) -> None:

@@ -38,13 +38,8 @@ class Playground(App[None]):
     CSS_PATH = "app.tcss"
     AUTO_FOCUS = None
     TITLE = "zmqtui"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [
-        (0, "-tiny"),
-        (40, "-narrow"),
-        (100, "-wide"),
-        (170, "-very-wide"),
-    ]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-flat"), (12, "-short"), (30, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow"), (100, "-wide"), (170, "-very-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (12, "-short"), (30, "-tall")]  # noqa: RUF012
     COMMANDS = App.COMMANDS | {PlaygroundCommands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", key_display="?"),
@@ -62,6 +57,7 @@ class Playground(App[None]):
         self._first = first or self.stages[0].pattern.name
         self._start = start
         self._tabs = Static("", id="tabs", markup=False)
+        self._keys = Footer(compact=True)
         self._traffic = Static("", id="traffic", markup=False)
         self._strip: Content | None = None
         self.register_theme(DARK)
@@ -85,7 +81,7 @@ class Playground(App[None]):
         with ContentSwitcher(initial=f"pane-{self._first}"):
             for stage in self.stages:
                 yield Pane(stage)
-        yield Footer(compact=True)
+        yield self._keys
         yield Static("Make the terminal larger: 40 × 12 at least.", id="too-small", markup=False)
 
     def on_mount(self) -> None:
@@ -96,7 +92,7 @@ class Playground(App[None]):
         self.set_interval(1 / 4, self._draw_strip)
         self.shown = self._first
         if self._start:
-            self.pane.action_toggle()
+            self.pane.action_on_off()
 
     def _leave(self, number: int) -> None:
         self.exit(return_code=128 + number)
@@ -142,7 +138,7 @@ class Playground(App[None]):
 
     def _draw_strip(self) -> None:
         narrow = self.size.width < 100
-        self.query_one(Footer).show_command_palette = not narrow
+        self._keys.show_command_palette = not narrow
         parts: list[Content] = [Content.styled(" zmqtui ", "bold $primary")]
         for number, stage in enumerate(self.stages, 1):
             pattern = stage.pattern

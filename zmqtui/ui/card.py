@@ -36,7 +36,7 @@ class Card(Vertical, can_focus=True):
             height: 1;
             Label { color: $foreground 60%; margin-right: 1; }
             Input { width: 1fr; background: $boost; }
-            Input.-invalid { background: $error 30%; }
+            Input.-refused { background: $error 30%; }
         }
     }
     """
@@ -115,10 +115,10 @@ class Card(Vertical, can_focus=True):
         try:
             value = self.knob.parse(event.value)
         except BadInput as error:
-            event.input.add_class("-invalid")
+            event.input.add_class("-refused")
             self.post_message(self.Refused(str(error)))
             return
-        event.input.remove_class("-invalid")
+        event.input.remove_class("-refused")
         self._applied = self.knob.format(value)
         self.post_message(self.Turned(self, self.knob, value))
 
@@ -126,7 +126,7 @@ class Card(Vertical, can_focus=True):
     def typing(self, event: Input.Changed) -> None:
         """Take an earlier complaint back while the value is mended."""
         event.stop()
-        event.input.remove_class("-invalid")
+        event.input.remove_class("-refused")
 
     def show(self, view: StageView, instance: InstanceView, figures: Sequence[Figure], *, brief: bool) -> None:
         """Draw the instance as it stands.

@@ -23,7 +23,7 @@ class Field(HorizontalGroup):
         Label { color: $foreground 60%; }
         Input { width: 8; margin-left: 1; background: $boost; padding: 0 1 0 0; }
         Input:focus { background: $primary 30%; }
-        Input.-invalid { background: $error 30%; }
+        Input.-refused { background: $error 30%; }
         .unit { margin-left: 1; }
     }
     """
@@ -74,21 +74,29 @@ class Field(HorizontalGroup):
     @on(Input.Changed)
     def _typing(self, event: Input.Changed) -> None:
         event.stop()
-        event.input.remove_class("-invalid")
+        event.input.remove_class("-refused")
+
+    @on(Input.Blurred)
+    def _left(self, event: Input.Blurred) -> None:
+        event.stop()
+        if event.input.has_class("-refused"):
+            event.input.value = self._applied
+        elif event.value != self._applied:
+            self._give(event.input)
 
     @on(Input.Submitted)
-    @on(Input.Blurred)
-    def _give(self, event: Input.Submitted | Input.Blurred) -> None:
+    def _entered(self, event: Input.Submitted) -> None:
         event.stop()
-        if event.value == self._applied:
-            return
+        self._give(event.input)
+
+    def _give(self, field: Input) -> None:
         try:
-            value = self.knob.parse(event.value)
+            value = self.knob.parse(field.value)
         except BadInput as error:
-            event.input.add_class("-invalid")
+            field.add_class("-refused")
             self.post_message(self.Refused(str(error)))
             return
-        self._applied = self.knob.format(value)
+        self._applied = field.value = self.knob.format(value)
         self.post_message(self.Given(self.knob, value))
 
 
@@ -126,8 +134,8 @@ class Controls(Horizontal):
 
     def compose(self) -> ComposeResult:
         """Lay out the buttons and the fields."""
-        yield Button("▶ Start", variant="success", compact=True, action="pane.toggle", id="start")
-        yield Button("↺ Reset", compact=True, action="pane.reset", id="reset")
+        yield Button("▶ Start", variant="success", compact=True, id="start")
+        yield Button("↺ Reset", compact=True, id="reset")
         yield Select([(name, name) for name in TRANSPORTS], value=TRANSPORTS[0], allow_blank=False, compact=True)
         with Horizontal(id="fields"):
             for knob in (*self._counts.values(), *self._knobs):

@@ -43,9 +43,7 @@ class Figures(VerticalGroup):
         """Lay out the button and the numbers."""
         if self.gate:
             with HorizontalGroup():
-                yield Button(
-                    f"{self.gate.label} ({self.gate.key})", compact=True, variant="primary", action="pane.press"
-                )
+                yield Button(f"{self.gate.label} ({self.gate.key})", compact=True, variant="primary", id="gate")
                 yield Static("", id="gate-state", markup=False)
         yield self._numbers
 

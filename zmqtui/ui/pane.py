@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingsMap, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.reactive import reactive
-from textual.widgets import Static
+from textual.widgets import Button, Static
 
 from zmqtui.core.actor import describe
 from zmqtui.core.model import TRANSPORTS, BadInput
@@ -39,7 +39,7 @@ class Pane(Vertical):
     """Plays one pattern."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "toggle", "On/off", tooltip="Start or stop every role"),
+        Binding("space", "on_off", "On/off", tooltip="Start or stop every role"),
         Binding("a", "add", "Add", tooltip="Add an instance of the selected role", group=_NUMBER),
         Binding("d", "remove", "Drop", tooltip="Take the selected instance off the stage", group=_NUMBER),
         Binding("k", "kill", "Kill", tooltip="End the selected instance at once; what is in its queues is lost"),
@@ -83,11 +83,8 @@ class Pane(Vertical):
             keys.append(Binding(gate.key, "press", gate.label.split()[-1].capitalize(), tooltip=gate.label))
         self._bindings = BindingsMap.merge([self._bindings, BindingsMap(keys)])
 
-    @property
-    def HELP(self) -> str:  # noqa: N802
-        """What the help panel says about this tab."""
         knobs = "\n".join(f"- **{knob.label or knob.name}**: {knob.help}; {knob.range}" for knob in self.pattern.knobs)
-        return f"## {self.pattern.title}\n\n{self.pattern.about}\n\n{knobs}\n"
+        self.HELP = f"## {self.pattern.title}\n\n{self.pattern.about}\n\n{knobs}\n"  # type: ignore[misc]  # a text per tab
 
     def compose(self) -> ComposeResult:
         """Lay out controls, cards, figures, logs and the sentence."""
@@ -181,15 +178,17 @@ class Pane(Vertical):
         for log in self.query(EventLog):
             log.roles = {each.name: rank[each.role] for each in view.instances}
         box = self.query_one("#cards")
-        for name, card in cards.items():
-            if name not in wanted:
-                card.remove()
+        for name in cards.keys() - set(wanted):
+            cards[name].remove()
         before: Card | None = None
         for each in view.instances:
             card = cards.get(each.name)
             if card is None:
                 card = Card(each.name, rank[each.role], self._own_knob(each.role))
-                box.mount(card, after=before) if before else box.mount(card, before=0 if box.children else None)
+                if before:
+                    box.mount(card, after=before)
+                else:
+                    box.mount(card, before=0 if box.children else None)
             before = card
         if self.selected not in wanted:
             self.selected = wanted[-1]
@@ -264,7 +263,7 @@ class Pane(Vertical):
         """Say why something cannot be."""
         self.notify(printable(text, 300), severity="error", markup=False)
 
-    def action_toggle(self) -> None:
+    def action_on_off(self) -> None:
         """Start or stop the stage."""
         self.do(self.stage.stop if self.stage.running else self.stage.start)
 
@@ -359,6 +358,11 @@ class Pane(Vertical):
 
     # What the widgets say.
 
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        {"start": self.action_on_off, "reset": self.action_reset, "gate": self.action_press}[event.button.id or ""]()
+
     @on(Card.Picked)
     def _picked(self, event: Card.Picked) -> None:
         self.selected = event.card.instance
@@ -371,6 +375,7 @@ class Pane(Vertical):
 
     @on(Field.Given)
     def _given(self, event: Field.Given) -> None:
+        self.action_cards()
         if self.query_one(Controls).counts(event.knob):
             self.do(self.stage.set_count, event.knob.name, event.value)
         else:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import zmq
+from zmq.utils.garbage import gc as undertaker
 
 SETTLE = 2.0
 """Seconds that threads, sockets and descriptors get to be gone after a test."""
@@ -36,8 +37,14 @@ def _sockets() -> int:
     return sum(1 for thing in gc.get_objects() if isinstance(thing, zmq.Socket) and not thing.closed)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def pyzmq_has_its_thread() -> None:
+    """Start pyzmq's own thread, which lets go of buffers sent without a copy and stays for ever."""
+    undertaker.start()
+
+
 @pytest.fixture(autouse=True)
-def no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
+def no_leaks(pyzmq_has_its_thread: None, request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test that leaves a thread, a ZeroMQ socket or a file descriptor behind."""
     if request.node.get_closest_marker("asyncio") or "/ui/" in str(request.path):
         # An event loop has threads and descriptors of its own.

@@ -209,7 +209,7 @@ class Books:
             if not chatter or left_out < 0:
                 events.append(event)
         if not count or left_out < 0:
-            events += actor.sampler.skips(when, slot.name, "say")
+            events += actor.sampler.skips(events[-1].time if events else when, slot.name, "say")
         return events
 
     def _close(self, socket: Socket, when: float) -> list[Event]:

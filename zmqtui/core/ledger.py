@@ -1,24 +1,23 @@
 """Exact loss of publish–subscribe, message by message, from what was published and what arrived.
 
-The publisher's tape is the ledger: every message in order. Each subscriber has a queue of the published messages
-that match its filters and have not arrived. What arrives is found in that queue; what it overtakes is lost, and
-the moment tells why. Nothing is added to a message on the wire.
+The publisher's tape is the ledger: every message in order. Each subscriber has a line of the published messages
+that match its filters and have not arrived, one for each publisher. What arrives is found in a line; what it
+overtakes there is lost, and the moment tells why. Nothing is added to a message on the wire.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from itertools import islice
+from math import inf
 from typing import Any
 
+from zmqtui.core.inflight import SETTLED, Line
 from zmqtui.core.tape import Mark, Message, Tape
 from zmqtui.core.watch import Losses
 
-LONGEST = 250_000
-"""Messages in flight that are remembered one by one for a subscriber; what comes on top is only counted."""
-SETTLED = 1.0
-"""Seconds after which a message does not arrive any more at a subscriber that waits in recv() all the while."""
+ROW = 100
+"""Messages in a row from a live publisher after which nothing more comes from a dead one: libzmq takes turns."""
 STRAY = 1.0
 """Seconds after which a message that nobody here published is taken for an outside publisher's."""
 
@@ -32,55 +31,50 @@ class Subscriber:
         self.filters: tuple[bytes, ...] = ()
         self.open = False
         self.lives = 0
-        self.pending: deque[bytes] = deque()
+        self.lines: dict[Tape, Line] = {}
         self.arrived: deque[bytes] = deque()
-        self._beyond = 0
-        self._from_the_dead = 0
         self._unconfirmed: tuple[bytes, ...] = ()
-        self._fed = 0
-        self._left = 0
-        self._history: deque[tuple[float, int]] = deque(maxlen=4096)
-        self._old = 0
+        self._row = 0
         self._held_since = 0.0
         self._foreign = False
 
     def losses(self) -> Losses:
         """Return the account as it stands."""
         return Losses(
-            self.received, self.before, self.away, self.dropped, self.unwanted, self.orphaned,
-            len(self.pending) + self._beyond,
-        )  # fmt: skip
+            self.received, self.before, self.away, self.dropped, self.unwanted, self.orphaned, self._in_flight()
+        )
 
-    def feed(self, published: list[bytes], when: float, expected: tuple[bytes, ...]) -> None:
+    def _in_flight(self) -> int:
+        return sum(map(len, self.lines.values()))
+
+    def feed(self, tape: Tape, published: list[bytes], when: float, expected: tuple[bytes, ...]) -> None:
         """Take in what was published.
 
         Args:
+            tape: By whom.
             published: Messages in order.
             when: The time.
             expected: The filters it would have if it were there.
         """
         filters = self.filters if self.open else expected
         matching = [message for message in published if message.startswith(filters)]
-        if not self.open:
-            if self.lives:
-                self.away += len(matching)
-            else:
-                self.before += len(matching)
-            return
         if not matching:
             return
-        room = 0 if self._beyond else max(0, LONGEST - len(self.pending))
-        self.pending.extend(islice(matching, room))
-        self._beyond += max(0, len(matching) - room)
-        self._fed += len(matching)
-        self._history.append((when, self._fed))
+        if self.open:
+            self.lines.setdefault(tape, Line()).feed(matching, when)
+        elif self.lives:
+            self.away += len(matching)
+        else:
+            self.before += len(matching)
 
     def changed(self, mark: Mark, when: float) -> None:
         """Take in that the subscriber opened, closed or changed its filters here."""
         self.match(when)
         if mark.what == "close":
-            self.away += len(self.pending) + self._beyond
-            self._forget()
+            self.away += self._in_flight()
+            self.lines.clear()
+            self.arrived.clear()
+            self._held_since = 0.0
             self.open = False
             return
         if mark.what == "open":
@@ -92,30 +86,20 @@ class Subscriber:
             prefix for prefix in dict.fromkeys((*self._unconfirmed, *new)) if prefix in mark.filters
         )
         self.filters = mark.filters
-        kept = deque(message for message in self.pending if message.startswith(self.filters))
-        self.unwanted += len(self.pending) - len(kept)
-        self._left += len(self.pending) - len(kept)
-        self.pending = kept
+        self.unwanted += sum(line.keep(self.filters) for line in self.lines.values())
 
-    def publisher_left(self) -> None:
-        """Take in that what is pending now comes from a publisher that is gone."""
-        self._from_the_dead = len(self.pending)
+    def publisher_left(self, tape: Tape, when: float) -> None:
+        """Take in that a publisher is gone: what it sent may still arrive, between what its successor sends."""
+        if line := self.lines.get(tape):
+            line.died = when
         self._unconfirmed = self.filters
+        self._row = 0
 
     def match(self, when: float) -> None:
-        """Find what arrived among what is pending."""
+        """Find what arrived among what is on its way."""
         while self.arrived:
             message = self.arrived[0]
-            if self.pending and self.pending[0] == message:
-                self._skip_or_receive(0)
-            elif (place := self._find(message)) >= 0:
-                self._skip_or_receive(place)
-            elif self._beyond:
-                self._lose(len(self.pending))
-                self._beyond -= 1
-                self._left += 1
-                self.received += 1
-            else:
+            if not self._receive(message):
                 # Its publisher may not have written it down yet.
                 self._held_since = self._held_since or when
                 self._foreign = self._foreign or when - self._held_since >= STRAY
@@ -126,43 +110,65 @@ class Subscriber:
                 continue
             self.arrived.popleft()
             self._held_since, self._foreign = 0.0, False
-            if self._unconfirmed:
-                self._unconfirmed = tuple(prefix for prefix in self._unconfirmed if not message.startswith(prefix))
+
+    def _receive(self, message: bytes) -> bool:
+        lines = tuple(self.lines.values())
+        for line in lines:
+            if line.first(message):
+                self._take(line, 0)
+                return True
+        for line in lines:
+            if (place := line.find(message)) >= 0:
+                self._take(line, place)
+                return True
+        for line in lines:
+            if line.beyond:
+                self._lose(line, len(line.pending))
+                line.take_beyond(1)
+                self.received += 1
+                return True
+        return False
+
+    def _take(self, line: Line, place: int) -> None:
+        self._lose(line, place)
+        [message] = line.take(1)
+        self.received += 1
+        if line.died:
+            self._row = 0
+            return
+        if self._unconfirmed:
+            self._unconfirmed = tuple(prefix for prefix in self._unconfirmed if not message.startswith(prefix))
+        self._row += 1
+        if self._row > ROW and len(self.lines) > 1:
+            self._bury(when=inf)
+
+    def _bury(self, when: float) -> None:
+        """Give up what publishers that went before `when` had sent."""
+        for tape, line in tuple(self.lines.items()):
+            if line.died and line.died <= when:
+                self.orphaned += len(line)
+                del self.lines[tape]
 
     def settle(self, when: float) -> None:
         """Give up what should have arrived: the subscriber waits in recv() and its queue is empty."""
-        while self._history and self._history[0][0] <= when - SETTLED:
-            self._old = self._history.popleft()[1]
         if self.arrived:
             return
-        self._lose(min(max(0, self._old - self._left), len(self.pending)))
-        rest = min(max(0, self._old - self._left), self._beyond)
-        self.dropped += rest
-        self._beyond -= rest
-        self._left += rest
+        self._bury(when - SETTLED)
+        for line in self.lines.values():
+            if not line.died:
+                self._lose(line, min(line.overdue(when), len(line.pending)))
+                rest = min(line.overdue(when), line.beyond)
+                self.dropped += rest
+                line.take_beyond(rest)
 
-    def _find(self, message: bytes) -> int:
-        try:
-            return self.pending.index(message)
-        except ValueError:
-            return -1
-
-    def _skip_or_receive(self, place: int) -> None:
-        self._lose(place)
-        self.pending.popleft()
-        self._from_the_dead = max(0, self._from_the_dead - 1)
-        self._left += 1
-        self.received += 1
-
-    def _lose(self, count: int) -> None:
+    def _lose(self, line: Line, count: int) -> None:
         """Account for the first `count` pending messages, which will not arrive."""
-        self._left += count
-        for _ in range(count):
-            message = self.pending.popleft()
-            if self._from_the_dead:
-                self._from_the_dead -= 1
-                self.orphaned += 1
-            elif self._unconfirmed and not message.startswith(self._confirmed()):
+        lost = line.take(count)
+        if line.died:
+            self.orphaned += len(lost)
+            return
+        for message in lost:
+            if self._unconfirmed and not message.startswith(self._confirmed()):
                 if self.lives > 1:
                     self.away += 1
                 else:
@@ -172,14 +178,6 @@ class Subscriber:
 
     def _confirmed(self) -> tuple[bytes, ...]:
         return tuple(prefix for prefix in self.filters if prefix not in self._unconfirmed)
-
-    def _forget(self) -> None:
-        self._left += len(self.pending) + self._beyond
-        self.pending.clear()
-        self.arrived.clear()
-        self._history.clear()
-        self._beyond = self._from_the_dead = 0
-        self._held_since = 0.0
 
 
 class Ledger:
@@ -237,7 +235,7 @@ class Ledger:
             for tape in done:
                 self._feed(subscriber, tape, done, upto.get(tape, done[tape]), when, expected)
                 if tape in self._gone:
-                    subscriber.publisher_left()
+                    subscriber.publisher_left(tape, when)
             subscriber.match(when)
             if waiting.get(name, when) <= when - SETTLED:
                 subscriber.settle(when)
@@ -261,7 +259,7 @@ class Ledger:
         first, items = self._published[tape]
         start, stop = done[tape] - first, upto - first
         if stop > start:
-            subscriber.feed(items[start:stop], when, expected)
+            subscriber.feed(tape, items[start:stop], when, expected)
             done[tape] = upto
 
 

@@ -86,7 +86,8 @@ class Life:
 
 def see_off(lives: Iterable[Life]) -> None:
     """Wait until interrupted roles are gone; who cannot be made to leave is `State.STUCK` from then on."""
-    left = [life for life in lives if not life.wait_gone(NUDGE)]
+    nudged = now() + NUDGE
+    left = [life for life in lives if not life.wait_gone(nudged - now())]
     deadline = now() + PATIENCE
     while left and now() < deadline:
         for life in left:

@@ -1,0 +1,231 @@
+"""Whatever a role is blocked in, it goes when it is told to, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import zmq
+
+from tests.helpers import events, free_port, instance, pattern_of, stage_of, until
+from zmqtui.core.model import Endpoints, Knobs, RoleFunction
+from zmqtui.core.role import ask, say, sleep
+from zmqtui.core.sockets import Context, Socket
+from zmqtui.core.state import State
+
+BOUND = 0.3
+"""Seconds in which a role must be gone in a test; the bench knows the true figures."""
+
+
+def blocked(kind: int, wait: Callable[[Socket], Any]) -> RoleFunction:
+    """Make a role that binds a socket of `kind` and waits."""
+
+    def role(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(kind)
+        socket.bind(endpoints.line)
+        say("ready")
+        wait(socket)
+
+    return role
+
+
+def spin(socket: Socket) -> None:
+    count = 0
+    while True:
+        count += 1
+
+
+def deaf(socket: Socket) -> None:
+    """Eat every exception that a program may eat."""
+    while True:
+        with contextlib.suppress(Exception):
+            socket.recv()
+
+
+def stubborn(socket: Socket) -> None:
+    """Eat even the first two that it may not."""
+    eaten = 0
+    while True:
+        try:
+            while True:
+                eaten += 0
+        except BaseException:
+            eaten += 1
+            if eaten == 3:
+                raise
+
+
+def relay(socket: Socket) -> None:
+    other = socket.context.socket(zmq.PULL)
+    other.bind("inproc://other")
+    zmq.proxy(socket, other)
+
+
+def polls(socket: Socket) -> None:
+    poller = zmq.Poller()
+    poller.register(socket, zmq.POLLIN)
+    poller.poll()
+
+
+def floods(socket: Socket) -> None:
+    while True:
+        socket.send(b"x")
+
+
+WAITS: dict[str, RoleFunction] = {
+    "recv": blocked(zmq.PULL, lambda socket: socket.recv()),
+    "recv frame": blocked(zmq.PULL, lambda socket: socket.recv(copy=False)),
+    "recv_into": blocked(zmq.PULL, lambda socket: socket.recv_into(bytearray(9))),
+    "recv_multipart": blocked(zmq.PULL, lambda socket: socket.recv_multipart()),
+    "recv with a timeout": blocked(zmq.PULL, lambda socket: (socket.set(zmq.RCVTIMEO, 60_000), socket.recv())),
+    "send": blocked(zmq.PUSH, lambda socket: socket.send(b"x")),
+    "send_multipart": blocked(zmq.PUSH, lambda socket: socket.send_multipart([b"x", b"y"])),
+    "poll": blocked(zmq.PULL, lambda socket: socket.poll()),
+    "Poller": blocked(zmq.PULL, polls),
+    "proxy": blocked(zmq.PULL, relay),
+    "sleep": blocked(zmq.PULL, lambda socket: sleep(1000)),
+    "ask": blocked(zmq.PULL, lambda socket: ask("Well? ")),
+    "busy loop": blocked(zmq.PULL, spin),
+    "busy send": blocked(zmq.PUB, floods),
+    "except Exception": blocked(zmq.PULL, deaf),
+    "except BaseException, twice": blocked(zmq.PULL, stubborn),
+}
+
+
+@pytest.mark.parametrize("transport", ["tcp", "inproc"])
+@pytest.mark.parametrize("wait", WAITS)
+def test_a_blocked_role_goes_at_once(wait: str, transport: str) -> None:
+    """Protects stopping: killed and restarted ten times, it is quickly gone and its port is free."""
+    with stage_of(pattern_of({"role": WAITS[wait]}), transport) as stage:
+        if wait == "ask":
+            stage._answered = lambda: False  # type: ignore[method-assign]
+        stage.start()
+        for life in range(1, 11):
+            until(lambda life=life: len(events(stage, kind="say")) >= life or instance(stage, "role").state.alive)  # type: ignore[misc]
+            begun = time.perf_counter()
+            stage.kill("role")
+            assert time.perf_counter() - begun < BOUND
+            assert instance(stage, "role").state is State.KILLED
+            stage.launch("role")
+        begun = time.perf_counter()
+        stage.stop()
+        assert time.perf_counter() - begun < BOUND
+
+
+def test_a_role_that_waits_for_its_port_goes_at_once() -> None:
+    """Protects the retries of bind: they can be interrupted."""
+    port = free_port()
+    with zmq.Context() as context, context.socket(zmq.PULL) as other:
+        other.bind(f"tcp://127.0.0.1:{port}")
+        with stage_of(pattern_of({"role": WAITS["recv"]}), at={"line": f"tcp://127.0.0.1:{port}"}) as stage:
+            stage.start()
+            until(lambda: instance(stage, "role").state is State.BINDING)
+            begun = time.perf_counter()
+            stage.kill("role")
+            assert time.perf_counter() - begun < BOUND
+            assert instance(stage, "role").state is State.KILLED
+
+
+def test_who_cannot_be_interrupted_is_said_to_be_stuck() -> None:
+    """Protects everybody else from one role in an uninterruptible call: the stage stops, and can start again."""
+    release = threading.Event()
+
+    def sleeper(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(zmq.PULL)
+        socket.bind(endpoints.line)
+        if not release.is_set():
+            say("sleeping")
+            while not release.is_set():
+                time.sleep(0.7)
+        socket.recv()
+
+    def waiter(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(zmq.PUSH)
+        socket.connect(endpoints.line)
+        sleep(1000)
+
+    pattern = pattern_of({"sleeper": sleeper, "waiter": waiter}, "PULL", "PUSH")
+    with stage_of(pattern, "tcp") as stage:
+        stage.start()
+        until(lambda: stage.view().peers["line"] == 1)
+        begun = time.perf_counter()
+        stage.kill("sleeper")
+        assert time.perf_counter() - begun < 1
+        assert instance(stage, "sleeper").state is State.STUCK
+        assert instance(stage, "waiter").state is State.WORKING
+        begun = time.perf_counter()
+        stage.stop()
+        assert time.perf_counter() - begun < 1.5
+        release.set()
+        until(lambda: not any(thread.name == "role sleeper" for thread in threading.enumerate()))
+        stage.start()
+        until(lambda: instance(stage, "sleeper").state is State.RECEIVING)
+
+
+def test_a_role_that_exits_ends_alone() -> None:
+    """Protects the process from exit() and Ctrl-C in a role's code; its sockets are closed."""
+
+    def leaves(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        context.socket(zmq.PULL).bind(endpoints.line)
+        raise SystemExit("I am off")
+
+    with stage_of(pattern_of({"role": leaves})) as stage:
+        stage.start()
+        until(lambda: instance(stage, "role").state is State.FAILED)
+        assert instance(stage, "role").status.detail == "SystemExit: I am off"
+
+
+def test_terminating_the_context_ends_nobody_else() -> None:
+    """Protects the stage's context from a tutorial's last lines, context.term() and context.destroy()."""
+
+    def tidy(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        with context.socket(zmq.PUSH) as socket:
+            socket.connect(endpoints.line)
+        context.destroy()
+        context.term()
+
+    with stage_of(pattern_of({"role": WAITS["recv"], "tidy": tidy}, "PULL", "PUSH")) as stage:
+        stage.start()
+        until(lambda: instance(stage, "tidy").state is State.FINISHED)
+        until(lambda: instance(stage, "role").state is State.RECEIVING)
+
+
+@pytest.mark.parametrize("wait", ["recv", "send", "Poller", "sleep", "busy loop"])
+def test_a_stage_of_sixteen_goes_at_once(wait: str) -> None:
+    """Protects stopping in company."""
+
+    def role(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        WAITS[wait](context, Endpoints({"line": f"inproc://{id(context)}"}), knobs)
+
+    with stage_of(pattern_of({"role": role}, most=16), "inproc", counts={"role": 16}) as stage:
+        stage.start()
+        until(lambda: all(each.life and each.alive for each in stage.view().instances))
+        begun = time.perf_counter()
+        stage.stop()
+        assert time.perf_counter() - begun < 1
+        assert {each.state for each in stage.view().instances} == {State.STOPPED}
+
+
+def test_random_stops_leave_nothing() -> None:
+    """Protects the windows between two instructions: two hundred interruptions at random moments of busy roles."""
+
+    def talks(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        with context.socket(zmq.PULL) as first:
+            first.bind(endpoints.line)
+            while True:
+                with context.socket(zmq.PUSH) as second:
+                    second.connect(endpoints.line)
+                    second.send_json({"n": 1})
+                    first.recv_json()
+                    sum(range(1000))
+
+    with stage_of(pattern_of({"role": talks}), "inproc") as stage:
+        stage.start()
+        for _ in range(200):
+            stage.revive("role")
+        assert instance(stage, "role").alive
+        assert not events(stage, kind="error")

@@ -1,0 +1,319 @@
+"""Every way to send and receive is seen, exactly."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import zmq
+
+from tests.helpers import events, instance, pattern_of, received, sent, stage_of, until
+from zmqtui.core.journal import Event
+from zmqtui.core.model import Endpoints, Knobs
+from zmqtui.core.role import say, sleep
+from zmqtui.core.sockets import Context, Socket
+from zmqtui.core.stage import Stage
+from zmqtui.core.state import State
+
+
+def changed_afterwards(socket: Socket) -> None:
+    buffer = bytearray(b"before")
+    socket.send(buffer)
+    buffer[:] = b"after!"
+    view = memoryview(bytearray(b"viewed"))
+    socket.send(view)
+    view[:] = b"after!"
+
+
+def patient(socket: Socket) -> None:
+    socket.set(zmq.SNDTIMEO, 5000)
+    assert socket.get(zmq.SNDTIMEO) == 5000
+    assert socket.sndtimeo == 5000
+    socket.send(b"in time")
+
+
+BIG = b"\xfe" * 300_000
+SENDS: dict[str, tuple[Callable[[Socket], Any], list[tuple[bytes, ...]]]] = {
+    "send": (lambda s: s.send(b"Hello"), [(b"Hello",)]),
+    "send empty": (lambda s: s.send(b""), [(b"",)]),
+    "send_string": (lambda s: s.send_string("Grüße"), [("Grüße".encode(),)]),
+    "send_json": (lambda s: s.send_json(12), [(b"12",)]),
+    "send_multipart": (lambda s: s.send_multipart([b"a", b"", b"c"]), [(b"a", b"", b"c")]),
+    "send with SNDMORE": (lambda s: (s.send(b"a", zmq.SNDMORE), s.send(b"b")), [(b"a", b"b")]),
+    "send_multipart without copies": (lambda s: s.send_multipart([b"a", BIG], copy=False), [(b"a", BIG)]),
+    "send a Frame": (lambda s: s.send(zmq.Frame(b"framed")), [(b"framed",)]),
+    "send large": (lambda s: s.send(BIG), [(BIG,)]),
+    "send large without a copy": (lambda s: s.send(BIG, copy=False), [(BIG,)]),
+    "send tracked": (lambda s: s.send(BIG, copy=False, track=True), [(BIG,)]),
+    "send a buffer that changes": (changed_afterwards, [(b"before",), (b"viewed",)]),
+    "send_serialized": (lambda s: s.send_serialized("ab", lambda text: [c.encode() for c in text]), [(b"a", b"b")]),
+    "send with SNDTIMEO": (patient, [(b"in time",)]),
+    "send without waiting": (lambda s: s.send(b"now", zmq.DONTWAIT), [(b"now",)]),
+}
+
+
+def messages(stage: Stage, kind: str) -> list[tuple[bytes, ...]]:
+    """Return the frames of the journal's messages."""
+    return [event.frames for event in stage.journal.read(0)[0] if event.kind == kind]
+
+
+def receiver(take: Callable[[Socket], Any]) -> Any:
+    def role(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(zmq.PAIR)
+        socket.bind(endpoints.line)
+        while True:
+            take(socket)
+
+    return role
+
+
+def sender(give: Callable[[Socket], Any]) -> Any:
+    def role(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(zmq.PAIR)
+        socket.connect(endpoints.line)
+        give(socket)
+        sleep(1000)
+
+    return role
+
+
+@pytest.mark.parametrize("way", SENDS)
+@pytest.mark.parametrize("transport", ["tcp", "inproc"])
+def test_every_way_to_send(way: str, transport: str) -> None:
+    """Protects the journal: each message is one event with exactly its frames, and the counts are exact."""
+    give, expected = SENDS[way]
+    pattern = pattern_of({"to": receiver(lambda socket: socket.recv_multipart()), "from": sender(give)})
+    with stage_of(pattern, transport) as stage:
+        stage.start()
+        until(lambda: received(stage, "to") == len(expected))
+        until(lambda: messages(stage, "send") == expected)
+        until(lambda: messages(stage, "recv") == expected)
+        tally = instance(stage, "from").sent
+        assert tally.frames == sum(map(len, expected))
+        assert tally.bytes == sum(len(frame) for frames in expected for frame in frames)
+
+
+def waits_and_polls(socket: Socket) -> Any:
+    assert socket.poll(60_000) == zmq.POLLIN
+    return socket.recv(zmq.DONTWAIT)
+
+
+def polls(socket: Socket) -> Any:
+    poller = zmq.Poller()
+    poller.register(socket, zmq.POLLIN)
+    assert poller.poll() == [(socket, zmq.POLLIN)]
+    return socket.recv()
+
+
+def tries(socket: Socket) -> Any:
+    while True:
+        try:
+            return socket.recv(zmq.DONTWAIT)
+        except zmq.Again:
+            sleep(0.001)
+
+
+def hurries(socket: Socket) -> Any:
+    socket.set(zmq.RCVTIMEO, 1)
+    while True:
+        try:
+            return socket.recv()
+        except zmq.Again:
+            assert socket.get(zmq.RCVTIMEO) == 1
+
+
+def into(socket: Socket) -> Any:
+    buffer = bytearray(20)
+    size = socket.recv_into(buffer)
+    return bytes(buffer[:size])
+
+
+RECEIVES: dict[str, Callable[[Socket], Any]] = {
+    "recv": lambda s: s.recv(),
+    "recv a Frame": lambda s: s.recv(copy=False).bytes,
+    "recv_string": lambda s: s.recv_string().encode(),
+    "recv_json": lambda s: str(s.recv_json()).encode(),
+    "recv_multipart": lambda s: s.recv_multipart()[0],
+    "recv_multipart of Frames": lambda s: s.recv_multipart(copy=False)[0].bytes,
+    "recv_into": into,
+    "recv_serialized": lambda s: s.recv_serialized(lambda frames: frames[0]),
+    "poll": waits_and_polls,
+    "Poller": polls,
+    "recv without waiting": tries,
+    "recv with a short RCVTIMEO": hurries,
+}
+
+
+@pytest.mark.parametrize("way", RECEIVES)
+@pytest.mark.parametrize("transport", ["tcp", "inproc"])
+def test_every_way_to_receive(way: str, transport: str) -> None:
+    """Protects the journal and the role: what is traced is what the role got."""
+
+    def give(socket: Socket) -> None:
+        for number in range(100, 105):
+            socket.send_string(str(number))
+
+    pattern = pattern_of({"to": receiver(lambda s: say(RECEIVES[way](s).decode())), "from": sender(give)})
+    with stage_of(pattern, transport) as stage:
+        stage.start()
+        until(lambda: received(stage, "to") == 5)
+        expected = [(str(number).encode(),) for number in range(100, 105)]
+        until(lambda: messages(stage, "recv") == expected)
+        until(lambda: [(text.encode(),) for text in events(stage, kind="say")] == expected)
+
+
+def test_objects_pass() -> None:
+    """Protects pickled messages."""
+    seen: list[Any] = []
+    pattern = pattern_of(
+        {"to": receiver(lambda s: seen.append(s.recv_pyobj())), "from": sender(lambda s: s.send_pyobj({"a": (1, None)}))}
+    )
+    with stage_of(pattern, "inproc") as stage:
+        stage.start()
+        until(lambda: seen == [{"a": (1, None)}])
+        until(lambda: len(messages(stage, "recv")) == 1)
+
+
+@pytest.mark.parametrize("timeout", [0, 1, 30])
+def test_user_set_timeouts_hold(timeout: int) -> None:
+    """Protects RCVTIMEO and SNDTIMEO: neither shorter nor much longer than what the program asked for."""
+    took: list[tuple[str, float]] = []
+
+    def role(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(zmq.PAIR)
+        socket.bind(endpoints.line)
+        socket.set(zmq.RCVTIMEO, timeout)
+        socket.sndtimeo = timeout
+        for name, call in (("recv", socket.recv), ("send", lambda: socket.send(b"x"))):
+            begun = time.perf_counter()
+            with pytest.raises(zmq.Again):
+                call()
+            took.append((name, time.perf_counter() - begun))
+
+    with stage_of(pattern_of({"role": role}), "inproc") as stage:
+        stage.start()
+        until(lambda: instance(stage, "role").state is State.FINISHED)
+        assert [name for name, _ in took] == ["recv", "send"]
+        for _, seconds in took:
+            assert timeout / 1000 * 0.9 <= seconds < timeout / 1000 + 0.2
+
+
+def test_wrong_types_are_refused_as_pyzmq_does() -> None:
+    """Protects the lesson of pyzmq: a str is no bytes; and the unwritten message is not counted."""
+
+    def role(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(zmq.PUB)
+        socket.bind(endpoints.line)
+        for bad in ("text", 5, None):
+            with pytest.raises(TypeError):
+                socket.send(bad)  # type: ignore[arg-type]
+        with pytest.raises(zmq.ZMQError):
+            context.socket(zmq.CLIENT)
+
+    with stage_of(pattern_of({"role": role}, "PUB", "SUB"), "inproc") as stage:
+        stage.start()
+        until(lambda: not instance(stage, "role").alive)
+        assert instance(stage, "role").status == (State.FINISHED, instance(stage, "role").status.since, "")
+        assert sent(stage, "role") == 0
+
+
+@pytest.mark.parametrize("transport", ["tcp", "inproc"])
+def test_counts_are_exact_at_full_speed(transport: str) -> None:
+    """Protects the counts in a hurry: 60,000 messages, several frames every so often once the tapes are fast."""
+    total = 60_000
+
+    def push(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(zmq.PUSH)
+        socket.connect(endpoints.line)
+        for number in range(total):
+            socket.send(b"%d" % number)
+        say(f"fast {socket.outbox.fast}")
+        for _ in range(100):
+            socket.send_multipart([b"a", b"bc"])
+            socket.send(b"x")
+        sleep(1000)
+
+    def pull(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(zmq.PULL)
+        socket.bind(endpoints.line)
+        for _ in range(total):
+            socket.recv()
+        for _ in range(100):
+            assert socket.recv_multipart() == [b"a", b"bc"]
+            assert socket.recv() == b"x"
+        sleep(1000)
+
+    with stage_of(pattern_of({"pull": pull, "push": push}, "PULL", "PUSH"), transport) as stage:
+        stage.start()
+        until(lambda: received(stage, "pull") == total + 200, 30)
+        digits = sum(len(str(number)) for number in range(total))
+        until(lambda: sent(stage, "push") == total + 200)
+        for tally in (instance(stage, "push").sent, instance(stage, "pull").received):
+            assert tally == (total + 200, total + 300, digits + 400)
+        until(lambda: accounted(stage, "push", "send") == total + 200)
+        until(lambda: accounted(stage, "pull", "recv") == total + 200)
+
+
+def accounted(stage: Stage, who: str, kind: str) -> int:
+    """Return the messages that the journal shows or says it skipped."""
+
+    def counts(event: Event) -> bool:
+        return event.kind == kind or (event.kind == "skipped" and event.text == kind)
+
+    return sum(e.messages for e in stage.journal.read(0)[0] if e.instance == who and counts(e))
+
+
+def test_what_was_skipped_is_said_by_who_ends() -> None:
+    """Protects the sum of shown and skipped when a role ends while its tape is sampled."""
+
+    def burst(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(zmq.PUB)
+        socket.bind(endpoints.line)
+        for _ in range(10_000):
+            socket.send(b"x")
+
+    with stage_of(pattern_of({"burst": burst}, "PUB", "SUB"), "inproc") as stage:
+        for life in range(1, 4):
+            stage.revive("burst")
+            until(lambda: instance(stage, "burst").state is State.FINISHED)
+            until(lambda life=life: accounted(stage, "burst", "send") == 10_000 * life)  # type: ignore[misc]
+        stage.stop()
+        assert sent(stage, "burst") == accounted(stage, "burst", "send") == 30_000
+
+
+def test_chatter_is_sampled_and_counted() -> None:
+    """Protects the log from a role that says more than anybody can read: all of it is accounted for, errors are kept."""
+
+    def chatters(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        for number in range(30_000):
+            say(str(number))
+        raise RuntimeError("hoarse")
+
+    with stage_of(pattern_of({"role": chatters}), "inproc") as stage:
+        stage.start()
+        until(lambda: instance(stage, "role").state is State.FAILED)
+        stage.stop()
+        found = stage.journal.read(0)[0]
+        assert sum(event.messages for event in found if event.kind in ("say", "skipped")) >= 30_000
+        assert sum(1 for event in found if event.kind == "say") < 10_000
+        assert [event.text for event in found if event.kind == "error"] == ["RuntimeError: hoarse"]
+        assert any(event.kind == "state" and event.text.startswith("failed") for event in found)
+
+
+def test_the_whole_journal_gets_everything() -> None:
+    """Protects the headless run: nothing is sampled where everything is asked for."""
+
+    def burst(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(zmq.PUB)
+        socket.bind(endpoints.line)
+        for _ in range(20_000):
+            socket.send(b"x")
+
+    with stage_of(pattern_of({"burst": burst}, "PUB", "SUB"), "inproc", whole=True) as stage:
+        stage.start()
+        until(lambda: instance(stage, "burst").state is State.FINISHED)
+        stage.stop()
+        assert len(messages(stage, "send")) == 20_000
+        assert accounted(stage, "burst", "send") == 20_000

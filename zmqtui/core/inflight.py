@@ -1,0 +1,74 @@
+"""What one publisher sent to one subscriber and what has not arrived yet, in order."""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import islice
+
+LONGEST = 250_000
+"""Messages in flight that are remembered one by one; what comes on top is only counted."""
+SETTLED = 1.0
+"""Seconds after which a message does not arrive any more at a subscriber that waits in recv() all the while."""
+
+
+class Line:
+    """The messages on their way from one publisher to one subscriber.
+
+    Attributes:
+        pending: The messages.
+        beyond: How many more there are that are not remembered.
+        died: When the publisher went, 0 while it is there.
+    """
+
+    def __init__(self) -> None:
+        self.pending: deque[bytes] = deque()
+        self.beyond = 0
+        self.died = 0.0
+        self._fed = self._left = self._old = 0
+        self._history: deque[tuple[float, int]] = deque(maxlen=4096)
+
+    def __len__(self) -> int:
+        return len(self.pending) + self.beyond
+
+    def feed(self, messages: list[bytes], when: float) -> None:
+        """Put `messages` on their way."""
+        room = 0 if self.beyond else max(0, LONGEST - len(self.pending))
+        self.pending.extend(islice(messages, room))
+        self.beyond += max(0, len(messages) - room)
+        self._fed += len(messages)
+        self._history.append((when, self._fed))
+
+    def first(self, message: bytes) -> bool:
+        """Tell whether `message` is the next to arrive."""
+        return bool(self.pending) and self.pending[0] == message
+
+    def find(self, message: bytes) -> int:
+        """Return how many messages are before `message`, or -1 if it is not on its way."""
+        try:
+            return self.pending.index(message)
+        except ValueError:
+            return -1
+
+    def take(self, count: int) -> list[bytes]:
+        """Take the first `count` messages off."""
+        self._left += count
+        return [self.pending.popleft() for _ in range(count)]
+
+    def take_beyond(self, count: int) -> None:
+        """Take `count` of those that are not remembered off."""
+        self.beyond -= count
+        self._left += count
+
+    def keep(self, filters: tuple[bytes, ...]) -> int:
+        """Take off what none of `filters` matches; return how many."""
+        kept = deque(message for message in self.pending if message.startswith(filters))
+        gone = len(self.pending) - len(kept)
+        self._left += gone
+        self.pending = kept
+        return gone
+
+    def overdue(self, when: float) -> int:
+        """Return how many messages are on their way for longer than any journey takes."""
+        while self._history and self._history[0][0] <= when - SETTLED:
+            self._old = self._history.popleft()[1]
+        return max(0, self._old - self._left)

@@ -1,0 +1,201 @@
+"""The facts of the pipeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import zmq
+
+from tests.helpers import connected, events, figure, instance, received, sent, stage_of, until
+from zmqtui.core.model import BadInput
+from zmqtui.core.stage import Stage
+from zmqtui.core.state import State
+from zmqtui.patterns import find
+
+PIPELINE = find("pipeline")
+
+
+def sentence(stage: Stage) -> str:
+    """Return what the pattern says of itself."""
+    return stage.watcher.sentence(stage.view())
+
+
+def shares(stage: Stage) -> list[int]:
+    """Return how many tasks each worker took."""
+    return [int(figure(stage, "share", each.name)) for each in stage.view().of("worker")]
+
+
+def batch_done(stage: Stage, number: int) -> None:
+    """Wait for the end of a batch."""
+    until(lambda: sentence(stage).startswith(f"Batch {number} is done"), what=sentence(stage))
+
+
+@pytest.mark.parametrize("transport", ["tcp", "inproc", "ipc"])
+def test_connected_counts_real_peers(transport: str) -> None:
+    """Protects "connected k/N": it follows the workers as they come and go, and then the shares are equal."""
+    with stage_of(PIPELINE, transport, counts={"worker": 3}, knobs={"tasks": 90, "cost_max": 2}) as stage:
+        stage.launch("ventilator")
+        stage.launch("sink")
+        until(lambda: instance(stage, "ventilator").state is State.ASKING)
+        assert instance(stage, "ventilator").status.detail == "Press Enter when the workers are ready"
+        for number in (1, 2, 3):
+            stage.launch(f"worker-{number}")
+            connected(stage, "tasks", number)
+        until(lambda: sentence(stage) == "The ventilator waits for you: 3 of 3 workers are connected, w starts the batch.")
+        stage.kill("worker-2")
+        connected(stage, "tasks", 2)
+        stage.launch("worker-2")
+        connected(stage, "tasks", 3)
+        stage.press()
+        batch_done(stage, 1)
+        assert shares(stage) == [30, 30, 30]
+        assert "unequal" not in sentence(stage)
+
+
+@pytest.mark.parametrize("transport", ["tcp", "inproc"])
+def test_an_early_press_gives_unequal_shares(transport: str) -> None:
+    """Protects the lesson: who joins after the batch was dealt gets nothing, and the tab says so."""
+    with stage_of(PIPELINE, transport, counts={"worker": 3}, knobs={"tasks": 30, "cost_max": 2}) as stage:
+        stage.press()
+        assert stage.view().gate_open
+        for name in ("sink", "worker-1", "ventilator"):
+            stage.launch(name)
+        until(lambda: received(stage, "sink") == 31)
+        assert not stage.view().gate_open
+        stage.launch("worker-2")
+        stage.launch("worker-3")
+        connected(stage, "tasks", 3)
+        batch_done(stage, 1)
+        assert shares(stage) == [30, 0, 0]
+        assert "unequal shares (30/0/0)" in sentence(stage)
+
+
+def test_without_workers_the_first_send_blocks() -> None:
+    """Protects the truth of "blocked in send()", with its age, while the sink's clock runs."""
+    with stage_of(PIPELINE, "tcp", knobs={"tasks": 5, "cost_max": 1}) as stage:
+        for name in ("sink", "ventilator"):
+            stage.launch(name)
+        stage.press()
+        until(lambda: instance(stage, "ventilator").state is State.SENDING)
+        until(lambda: received(stage, "sink") == 1)
+        assert "no worker is connected, and the sink's clock runs" in sentence(stage)
+        until(lambda: (view := stage.view()).age(view.of("ventilator")[0]) > 0.1)
+        for number in range(1, 5):
+            stage.launch(f"worker-{number}")
+        batch_done(stage, 1)
+
+
+@pytest.mark.parametrize("transport", ["tcp", "inproc"])
+def test_a_killed_worker_takes_its_tasks_along(transport: str) -> None:
+    """Protects "k/100, n lost with worker-1": the pre-dealt share dies, the sink waits for ever, reset heals."""
+    with stage_of(PIPELINE, transport, knobs={"cost_min": 1, "cost_max": 4}) as stage:
+        stage.start()
+        connected(stage, "tasks", 4)
+        stage.press()
+        until(lambda: sent(stage, "ventilator") == 101)
+        until(lambda: instance(stage, "worker-1").sent.messages >= 3)
+        stage.kill("worker-1")
+        done = instance(stage, "worker-1").sent.messages
+        until(lambda: figure(stage, "lost") > 0)
+        results = int(figure(stage, "results"))
+        assert 75 <= results <= 75 + done
+        assert figure(stage, "lost") == 100 - results
+        assert sentence(stage).startswith(f"{results}/100, {100 - results} lost with worker-1")
+        assert instance(stage, "sink").state is State.RECEIVING
+        stage.launch("worker-1")
+        until(lambda: figure(stage, "lost") == 100 - results)
+        stage.reset()
+        connected(stage, "tasks", 4)
+        stage.press()
+        batch_done(stage, 1)
+        assert figure(stage, "lost") == 0
+        assert sum(shares(stage)) == 100
+
+
+@pytest.mark.parametrize("look", [True, False], ids=["watched", "unwatched"])
+def test_batches_repeat(look: bool) -> None:
+    """Protects the second batch: its start signal is no result, whether anybody looked in between or not."""
+    with stage_of(PIPELINE, "tcp", counts={"worker": 2}, knobs={"tasks": 20, "cost_max": 1}) as stage:
+        stage.start()
+        connected(stage, "tasks", 2)
+        for number in (1, 2, 3):
+            stage.press()
+            until(lambda number=number: received(stage, "sink") == 21 * number)  # type: ignore[misc]
+            if look:
+                batch_done(stage, number)
+                assert figure(stage, "results") == 20
+        batch_done(stage, 3)
+        assert figure(stage, "results") == 20
+        assert figure(stage, "batch") == 3
+        said = [text for text in events(stage, "sink", "say") if text.startswith((".", ":"))]
+        assert said == [":.........:........."] * 3
+
+
+def test_the_same_seed_deals_the_same_costs() -> None:
+    """Protects repeatability."""
+
+    def costs(seed: int | None) -> list[Any]:
+        with stage_of(PIPELINE, "inproc", seed=seed, knobs={"tasks": 30, "cost_max": 3}) as stage:
+            stage.start()
+            stage.press()
+            until(lambda: sent(stage, "ventilator") == 31)
+            batch_done(stage, 1)
+            return [event.frames for event in stage.journal.read(0)[0] if event.instance == "ventilator" and event.frames]
+
+    assert costs(7) == costs(7)
+    assert costs(7) != costs(8)
+    assert costs(None) != costs(None)
+
+
+def test_figures_of_a_batch() -> None:
+    """Protects the arithmetic: cost, elapsed, speed-up, efficiency, marks, and times that are not counts."""
+    knobs = {"tasks": 40, "cost_min": 5, "cost_max": 5, "worker-1.slowdown": 4.0}
+    with stage_of(PIPELINE, "tcp", knobs=knobs) as stage:
+        stage.start()
+        connected(stage, "tasks", 4)
+        stage.press()
+        batch_done(stage, 1)
+        assert figure(stage, "cost_ms") == 200
+        assert figure(stage, "marks") == ":........." * 4
+        elapsed = figure(stage, "elapsed_ms")
+        assert 200 <= elapsed < 1000
+        assert figure(stage, "speedup") == pytest.approx(200 / elapsed, rel=0.05)
+        assert figure(stage, "efficiency") == pytest.approx(figure(stage, "speedup") / 4, rel=0.01)
+        assert shares(stage) == [10, 10, 10, 10]
+        busy = [figure(stage, "busy_s", each.name) for each in stage.view().of("worker")]
+        assert busy[0] > 2 * max(busy[1:])
+        assert instance(stage, "worker-1").work >= 0.2
+
+
+@pytest.mark.parametrize("task", [b"", b"x", b"-5", b"nan", b"1e9", b"\xff", b"9" * 5000, b"9" * 400, "٣".encode()])
+def test_hostile_tasks(task: bytes) -> None:
+    """Protects a worker from an outside ventilator: what is no number is said, and its result is sent all the same."""
+    with stage_of(PIPELINE, "tcp", counts={"worker": 1}) as stage:
+        stage.launch("worker-1")
+        with zmq.Context() as context, context.socket(zmq.PUSH) as push, context.socket(zmq.PULL) as pull:
+            push.linger = pull.linger = 0
+            push.bind(stage.addresses["tasks"])
+            pull.bind(stage.addresses["results"])
+            push.send(task)
+            push.send(b"1")
+            pull.rcvtimeo = 5000
+            assert [pull.recv(), pull.recv()] == [b"", b""]
+        assert instance(stage, "worker-1").alive
+        assert sentence(stage)
+        assert stage.figures(stage.view())
+
+
+def test_costs_must_fit_together() -> None:
+    """Protects the range: its ends cannot cross, one by one or both at once."""
+    with pytest.raises(BadInput, match="cost_min"):
+        Stage(PIPELINE, transport="inproc", knobs={"cost_min": 50, "cost_max": 40})
+    with stage_of(PIPELINE, "inproc", knobs={"cost_min": 200, "cost_max": 300}) as stage:
+        with pytest.raises(BadInput):
+            stage.set_knob("cost_max", 100)
+        with pytest.raises(BadInput, match="is not a knob of sink"):
+            stage.set_knob("slowdown", 2.0, "sink")
+        with pytest.raises(BadInput, match="from 0.1 to 100"):
+            stage.set_knob("slowdown", 0.0, "worker-1")
+        stage.set_knob("slowdown", 2.0)
+        assert {each.knobs["slowdown"] for each in stage.view().of("worker")} == {2.0}

@@ -1,0 +1,338 @@
+"""The stage as a whole: busy ports, views that never wait, errors that stop nobody, and many roles."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import zmq
+
+from tests.helpers import connected, events, free_addresses, instance, pattern_of, received, stage_of, until
+from zmqtui.core.model import BadInput, Endpoints, Knobs
+from zmqtui.core.role import ask, sleep
+from zmqtui.core.sockets import Context
+from zmqtui.core.stage import Stage
+from zmqtui.core.state import State
+from zmqtui.core.watch import StageView, Traffic, Watcher
+from zmqtui.patterns import every, find
+
+
+@contextmanager
+def listener(address: str) -> Iterator[None]:
+    """Listen on a tcp address as another program does."""
+    with socket.create_server(("127.0.0.1", int(address.rpartition(":")[2]))):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("name", "endpoint"), [(pattern.name, endpoint.name) for pattern in every() for endpoint in pattern.endpoints]
+)
+def test_a_busy_port(name: str, endpoint: str) -> None:
+    """Protects everybody else from a port that is taken: one role says so, nothing else stops, a free port heals."""
+    pattern = find(name)
+    at = free_addresses(pattern)
+    binder = pattern.endpoint(endpoint).bind.role
+    with listener(at[endpoint]), stage_of(pattern, at=at, knobs={"filter": (b"",)} if name == "pubsub" else {}) as stage:
+        stage.start()
+        until(lambda: instance(stage, binder).state is State.BINDING)
+        since = instance(stage, binder).status.since
+        until(lambda: instance(stage, binder).state is State.FAILED, 4)
+        assert time.perf_counter() - since > 1
+        port = at[endpoint].rpartition(":")[2]
+        assert instance(stage, binder).status.detail == f"port {port} is in use by another program"
+        assert instance(stage, binder).port_in_use
+        assert events(stage, binder, "error") == [f"port {port} is in use by another program"]
+        others = [each for each in stage.view().instances if each.name != binder]
+        assert all(each.alive for each in others)
+        stage.use_free_ports()
+        assert stage.view().addresses[endpoint] != at[endpoint]
+        assert not instance(stage, binder).port_in_use
+        peers = sum(each.alive for link in pattern.endpoint(endpoint).connect for each in stage.view().of(link.role))
+        connected(stage, endpoint, peers)
+        if pattern.gate:
+            until(lambda: instance(stage, "ventilator").state is State.ASKING)
+            stage.press()
+        until(lambda: received(stage, pattern.done) > 0)
+
+
+def test_the_port_frees_itself() -> None:
+    """Protects a quick restart: a port that is let go within two seconds is taken without a word."""
+    pattern = find("reqrep")
+    at = free_addresses(pattern)
+    with stage_of(pattern, at=at, knobs={"work": 0.0, "requests": 1}) as stage:
+        with listener(at["requests"]):
+            stage.start()
+            until(lambda: instance(stage, "server").state is State.BINDING)
+        until(lambda: stage.done)
+        assert not events(stage, kind="error")
+
+
+def test_views_never_wait() -> None:
+    """Protects the screen: while a role that will not go is stopped, a view takes milliseconds."""
+    release = threading.Event()
+
+    def stubborn(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        context.socket(zmq.PUB).bind(endpoints.line)
+        while not release.is_set():
+            time.sleep(0.05)
+
+    with stage_of(pattern_of({"role": stubborn}, "PUB", "SUB"), "inproc") as stage:
+        stage.start()
+        until(lambda: instance(stage, "role").alive)
+        worker = threading.Thread(target=stage.stop)
+        worker.start()
+        longest = 0.0
+        while worker.is_alive():
+            begun = time.perf_counter()
+            view = stage.view()
+            longest = max(longest, time.perf_counter() - begun)
+            stage.figures(view)
+            assert len(view.instances) == 1
+            time.sleep(0.002)
+        assert longest < 0.1
+        release.set()
+        until(lambda: not any(thread.name == "role role" for thread in threading.enumerate()))
+
+
+def test_views_while_everything_changes() -> None:
+    """Protects the screen from a stage that grows, shrinks, starts and stops meanwhile: views are whole, no error."""
+    stop = threading.Event()
+    failures: list[BaseException] = []
+    with stage_of(find("pubsub"), "inproc", knobs={"filter": (b"",), "rate": 0}) as stage:
+
+        def look() -> None:
+            try:
+                while not stop.is_set():
+                    view = stage.view()
+                    assert view.of("publisher")
+                    assert view.of("subscriber")
+                    stage.figures(view)
+                    assert stage.watcher.sentence(view)
+                    for each in view.instances:
+                        assert each.received.messages == sum(port.received.messages for port in each.ports)
+            except BaseException as error:
+                failures.append(error)
+
+        lookers = [threading.Thread(target=look) for _ in range(2)]
+        for thread in lookers:
+            thread.start()
+        for _ in range(4):
+            stage.start()
+            stage.add("subscriber")
+            stage.revive("subscriber-1")
+            stage.remove("subscriber-1")
+            stage.revive("publisher")
+            stage.set_count("subscriber", 2)
+            stage.set_transport("ipc" if stage.transport == "inproc" else "inproc")
+            stage.reset()
+            stage.stop()
+        stop.set()
+        for thread in lookers:
+            thread.join()
+    assert not failures
+
+
+class Clumsy(Watcher):
+    """Stumbles over every message."""
+
+    def traffic(self, message: Traffic) -> None:
+        raise ValueError("what is this?")
+
+
+def test_errors_of_the_books_stop_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects the counts from a watcher or a book-keeper that stumbles: said once, and the books go on."""
+
+    def talk(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        out = context.socket(zmq.PUB)
+        out.bind(endpoints.line)
+        while True:
+            out.send(b"x")
+            sleep(0.001)
+
+    with stage_of(pattern_of({"talk": talk}, "PUB", "SUB", watcher=Clumsy), "inproc") as stage:
+        stage.start()
+        until(lambda: instance(stage, "talk").sent.messages > 20)
+        until(lambda: events(stage, kind="error"))
+        assert events(stage, kind="error") == ["the playground's own books stumbled: ValueError: what is this?"]
+        with monkeypatch.context() as patch:
+            patch.setattr(stage.books, "_balance", lambda *_: 1 / 0)
+            until(lambda: len(events(stage, kind="error")) == 2)
+        before = instance(stage, "talk").sent.messages
+        until(lambda: instance(stage, "talk").sent.messages > before)
+
+
+def test_garbage_on_the_port() -> None:
+    """Protects a server from strangers: they are said, they do not count as peers, and a real client is served."""
+    with stage_of(find("reqrep"), "tcp", counts={"client": 1}, knobs={"work": 0.0, "requests": 3}) as stage:
+        stage.launch("server")
+        until(lambda: instance(stage, "server").state is State.RECEIVING)
+        port = int(stage.addresses["requests"].rpartition(":")[2])
+        for data in (b"", b"GET / HTTP/1.1\r\n\r\n", b"\xff" * 100, b"\xff\x00\x00\x00\x00\x00\x00\x00\x01\x7f\x03" * 9):
+            for _ in range(20):
+                with socket.create_connection(("127.0.0.1", port)) as stranger:
+                    stranger.sendall(data)
+        until(lambda: any("refused" in text or "hung up" in text for text in events(stage, kind="link")))
+        connected(stage, "requests", 0)
+        stage.launch("client-1")
+        until(lambda: stage.done)
+        connected(stage, "requests", 0)
+
+
+def test_true_states() -> None:
+    """Protects the state on a card: the thread's own, since when, with what more there is to say."""
+
+    def role(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(zmq.PAIR)
+        socket.bind(endpoints.line)
+        ask("Ready? ")
+        sleep(0.3)
+        socket.poll(300)
+        socket.send(b"x")
+        socket.recv()
+        raise RuntimeError("oh [/red] \x1b[31m")
+
+    with stage_of(pattern_of({"role": role, "other": lambda c, e, k: None}), "inproc") as stage:
+        assert instance(stage, "role").status == (State.NOT_STARTED, 0.0, "")
+        stage.launch("role")
+        until(lambda: instance(stage, "role").status.detail == "Ready?")
+        assert instance(stage, "role").state is State.ASKING
+        stage.press()
+        for state, detail in (
+            (State.WORKING, "0.3"),
+            (State.POLLING, ""),
+            (State.SENDING, ""),
+        ):
+            until(lambda state=state: instance(stage, "role").state is state)  # type: ignore[misc]
+            view = stage.view()
+            assert view.instances[0].status.detail == detail
+            assert 0 <= view.age(view.instances[0]) < 5
+        peer = stage._wiring.context.socket(zmq.PAIR)  # type: ignore[union-attr]
+        peer.connect(stage.addresses["line"])
+        until(lambda: instance(stage, "role").state is State.RECEIVING)
+        since = instance(stage, "role").status.since
+        stage.pause("role")
+        until(lambda: instance(stage, "role").state is State.PAUSED)
+        stage.resume("role")
+        until(lambda: instance(stage, "role").state is State.RECEIVING)
+        assert instance(stage, "role").status.since > since
+        peer.send(b"y")
+        until(lambda: instance(stage, "role").state is State.FAILED)
+        peer.close(0)
+        assert instance(stage, "role").status.detail == "RuntimeError: oh [/red] \x1b[31m"
+        assert "Traceback" in stage._slots["role"].actor.trace  # type: ignore[union-attr]
+        stage.launch("other")
+        until(lambda: instance(stage, "other").state is State.FINISHED)
+        until(lambda: not stage._slots["other"].alive)
+        with pytest.raises(BadInput, match="does not run"):
+            stage.act("other", lambda sockets, knobs: None)
+        assert [text for text in events(stage, "role", "state") if text.startswith(("paused", "waiting in recv"))][
+            :3
+        ] == ["waiting in recv()", "paused", "waiting in recv()"]
+
+
+def test_unknown_instances_are_refused() -> None:
+    """Protects every command from a name that is not there."""
+    with stage_of(find("reqrep"), "inproc") as stage:
+        calls: list[Any] = [stage.kill, stage.launch, stage.revive, stage.pause, stage.resume, stage.remove]
+        for call in calls:
+            with pytest.raises(BadInput, match="there are server, client-1, client-2, client-3"):
+                call("client-9\x1b")
+        with pytest.raises(BadInput, match="1 to 64"):
+            Stage(find("reqrep"), counts={"client": 65})
+        with pytest.raises(BadInput, match="1 to 64"):
+            Stage(find("reqrep"), counts={"client": 0})
+
+
+def test_a_thousand_subscribers() -> None:
+    """Protects large stages: a thousand subscribers start within seconds, all hear the publisher, all stop."""
+
+    def publisher(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        out = context.socket(zmq.PUB)
+        out.bind(endpoints.line)
+        while True:
+            out.send(b"x")
+            sleep(0.5)
+
+    def subscriber(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        heard = context.socket(zmq.SUB)
+        heard.connect(endpoints.line)
+        heard.subscribe(b"")
+        while True:
+            heard.recv()
+
+    pattern = pattern_of({"publisher": publisher, "subscriber": subscriber}, "PUB", "SUB", most=2000)
+    with stage_of(pattern, "inproc", counts={"publisher": 1, "subscriber": 1000}) as stage:
+        begun = time.perf_counter()
+        stage.start()
+        assert time.perf_counter() - begun < 6
+        until(lambda: all(each.received.messages for each in stage.view().of("subscriber")), 30)
+        stage.stop()
+        assert {each.state for each in stage.view().instances} == {State.STOPPED}
+
+
+def test_stopping_does_not_wait_for_who_finished_long_ago() -> None:
+    """Protects the stop key from messages that nobody will ever take: they get two seconds from the role's end."""
+
+    def leaves_mail(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        out = context.socket(zmq.PUSH)
+        out.connect(endpoints.line)
+        out.send(b"for nobody")
+
+    with stage_of(pattern_of({"nobody": lambda c, e, k: sleep(1000), "role": leaves_mail}, "PULL", "PUSH")) as stage:
+        stage.start()
+        until(lambda: (view := stage.view()).instances[1].state is State.FINISHED and view.age(view.instances[1]) > 2.2)
+        begun = time.perf_counter()
+        stage.stop()
+        assert time.perf_counter() - begun < 0.5
+
+
+def test_what_a_finished_role_sent_arrives() -> None:
+    """Protects the last messages of a role that ends: they leave although their socket is closed."""
+
+    def sends(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        out = context.socket(zmq.PUSH)
+        out.connect(endpoints.line)
+        for _ in range(500):
+            out.send(b"x" * 1000)
+
+    def takes(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        inbox = context.socket(zmq.PULL)
+        inbox.bind(endpoints.line)
+        while True:
+            inbox.recv()
+
+    with stage_of(pattern_of({"takes": takes, "sends": sends}, "PULL", "PUSH")) as stage:
+        stage.launch("sends")
+        until(lambda: instance(stage, "sends").state is State.FINISHED)
+        stage.launch("takes")
+        until(lambda: received(stage, "takes") == 500)
+
+
+def test_all_interfaces_can_be_bound_and_met() -> None:
+    """Protects ``tcp://*``, which can be bound but not connected to: the stage's own roles meet it at loopback."""
+    at = {name: address.replace("127.0.0.1", "*") for name, address in free_addresses(find("reqrep")).items()}
+    with stage_of(find("reqrep"), at=at, knobs={"work": 0.0, "requests": 2}) as stage:
+        stage.start()
+        until(lambda: stage.done)
+        assert {port.endpoint for each in stage.view().instances for port in each.ports} == {"requests"}
+
+
+class Looks(Watcher):
+    """Needs nothing but the view."""
+
+    def sentence(self, view: StageView) -> str:
+        return f"{len(view.instances)} roles"
+
+
+def test_notes_and_watchers() -> None:
+    """Protects what the playground says of itself."""
+    with stage_of(pattern_of({"role": lambda c, e, k: None}, watcher=Looks), "inproc") as stage:
+        stage.note("the transport was changed")
+        assert events(stage, "", "note") == ["the transport was changed"]
+        assert stage.watcher.sentence(stage.view()) == "1 roles"
+        assert list(stage.figures(stage.view())) == []

@@ -104,7 +104,8 @@ class Card(Vertical, can_focus=True):
         """Put the cursor into the knob's input."""
         if self.knob:
             self.add_class("-editing")
-            self.query_one(Input).focus()
+            # At once, not when the loop comes to it: the next key may be under way.
+            self.screen.set_focus(self.query_one(Input))
 
     @on(Input.Submitted)
     def turn(self, event: Input.Submitted) -> None:

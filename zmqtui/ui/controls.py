@@ -121,10 +121,11 @@ class Controls(Horizontal):
             self.transport = transport
             super().__init__()
 
-    def __init__(self, pattern: Pattern) -> None:
-        """Make the controls of `pattern`."""
+    def __init__(self, pattern: Pattern, transport: str) -> None:
+        """Make the controls of `pattern`, which is to run on `transport`."""
         super().__init__()
         self.pattern = pattern
+        self._transport = transport
         self._counts = {
             role.name: Knob(role.name, "int", role.default, f"how many {role.name}s", "", 1, role.most, f"{role.name}s")
             for role in pattern.roles
@@ -136,7 +137,7 @@ class Controls(Horizontal):
         """Lay out the buttons and the fields."""
         yield Button("▶ Start", variant="success", compact=True, id="start")
         yield Button("↺ Reset", compact=True, id="reset")
-        yield Select([(name, name) for name in TRANSPORTS], value=TRANSPORTS[0], allow_blank=False, compact=True)
+        yield Select([(name, name) for name in TRANSPORTS], value=self._transport, allow_blank=False, compact=True)
         with Horizontal(id="fields"):
             for knob in (*self._counts.values(), *self._knobs):
                 yield Field(knob)
@@ -170,7 +171,8 @@ class Controls(Horizontal):
 
     def edit(self) -> None:
         """Put the cursor into the first field."""
-        self.query(Field).first().query_one(Input).focus()
+        # At once, not when the loop comes to it: the next key may be under way.
+        self.screen.set_focus(self.query(Field).first().query_one(Input))
 
     @on(Select.Changed)
     def _choose(self, event: Select.Changed) -> None:

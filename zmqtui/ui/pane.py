@@ -88,7 +88,7 @@ class Pane(Vertical):
 
     def compose(self) -> ComposeResult:
         """Lay out controls, cards, figures, logs and the sentence."""
-        yield Controls(self.pattern)
+        yield Controls(self.pattern, self.stage.transport)
         yield Static(self.pattern.about, id="about", markup=False)
         yield VerticalScroll(id="cards", can_focus=False)
         yield Figures(self.pattern.gate)
@@ -319,12 +319,12 @@ class Pane(Vertical):
     def action_edit(self) -> None:
         """Edit the knobs."""
         self.editing = True
-        self.call_after_refresh(self.query_one(Controls).edit)
+        self.query_one(Controls).edit()
 
     def action_cards(self) -> None:
         """Leave whatever is being edited and go back to the cards."""
         self.editing = False
-        self.query_one(f"#card-{self.selected}", Card).focus()
+        self.screen.set_focus(self.query_one(f"#card-{self.selected}", Card))
 
     def action_log(self) -> None:
         """Show both logs, everybody's, the selected instance's, in turn."""
@@ -336,7 +336,9 @@ class Pane(Vertical):
         """Select the next or the previous card."""
         cards = list(self.query(Card))
         here = next((number for number, card in enumerate(cards) if card.instance == self.selected), 0)
-        cards[(here + step) % len(cards)].focus()
+        card = cards[(here + step) % len(cards)]
+        self.selected = card.instance
+        self.screen.set_focus(card)
 
     def action_transport(self) -> None:
         """Run on the next transport."""
@@ -371,7 +373,7 @@ class Pane(Vertical):
     @on(Card.Turned)
     def _turned(self, event: Card.Turned) -> None:
         self.do(self.stage.set_knob, event.knob.name, event.value, event.card.instance)
-        event.card.focus()
+        self.screen.set_focus(event.card)
 
     @on(Field.Given)
     def _given(self, event: Field.Given) -> None:

@@ -1,0 +1,105 @@
+"""A real terminal for the app: a pseudo-terminal, and an emulator that knows what is on its screen."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import pyte
+
+PATIENCE = 20.0
+"""Seconds after which what should be on the screen is taken to be missing."""
+
+
+class Terminal:
+    """The app in a terminal.
+
+    Attributes:
+        process: The app.
+        raw: Every byte it wrote.
+    """
+
+    def __init__(self, arguments: tuple[str, ...], columns: int, rows: int) -> None:
+        self._ours, self._theirs = pty.openpty()
+        fcntl.ioctl(self._theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self._before = termios.tcgetattr(self._theirs)
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._screen)
+        self.raw = b""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "zmqtui", *arguments],
+            stdin=self._theirs,
+            stdout=self._theirs,
+            stderr=self._theirs,
+            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
+            start_new_session=True,
+        )
+
+    @property
+    def text(self) -> str:
+        """What is on the screen, line by line."""
+        return "\n".join(self._screen.display)
+
+    @property
+    def restored(self) -> bool:
+        """Whether the terminal is as it was before."""
+        left = self.raw.rpartition(b"\x1b[?1049h")[2]
+        off = all(code in left for code in (b"\x1b[?1049l", b"\x1b[?1000l", b"\x1b[?25h"))
+        return off and termios.tcgetattr(self._theirs) == self._before
+
+    def type(self, text: str) -> None:
+        """Press keys."""
+        os.write(self._ours, text.encode())
+
+    def read(self, seconds: float) -> None:
+        """Take in what the app writes within `seconds`, or at once if it writes something."""
+        if select.select([self._ours], [], [], seconds)[0]:
+            data = os.read(self._ours, 65536)
+            self.raw += data
+            # The emulator takes private sequences that it does not know for text.
+            self._stream.feed(data.replace(b"\x1b[?1016$p", b"").replace(b"\x1b[>1u", b"").replace(b"\x1b[<u", b""))
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """Read until `condition` holds, and fail with the screen if it does not."""
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline, f"never saw it; on the screen was\n{self.text}"
+            self.read(0.05)
+
+    def shows(self, *words: str) -> None:
+        """Wait until all of `words` are on the screen."""
+        self.until(lambda: all(word in self.text for word in words))
+
+    def ends(self) -> int:
+        """Wait until the app has ended and return its exit code."""
+        self.until(lambda: self.process.poll() is not None)
+        while select.select([self._ours], [], [], 0.05)[0]:
+            self.read(0)
+        return self.process.returncode
+
+    def close(self) -> None:
+        """End the app and give the terminal back."""
+        with suppress(ProcessLookupError):
+            self.process.kill()
+        self.process.wait()
+        os.close(self._ours)
+        os.close(self._theirs)
+
+
+@contextmanager
+def terminal(*arguments: str, columns: int = 120, rows: int = 40) -> Iterator[Terminal]:
+    """Open the app in a terminal."""
+    opened = Terminal(arguments, columns, rows)
+    try:
+        yield opened
+    finally:
+        opened.close()

@@ -41,6 +41,11 @@ def _sockets() -> int:
 def pyzmq_has_its_thread() -> None:
     """Start pyzmq's own thread, which lets go of buffers sent without a copy and stays for ever."""
     undertaker.start()
+    with zmq.Context() as context, context.socket(zmq.PAIR) as one, context.socket(zmq.PAIR) as other:
+        one.bind("inproc://first")
+        other.connect("inproc://first")
+        one.send(b"x" * 100_000, copy=False)
+        other.recv()
 
 
 @pytest.fixture(autouse=True)

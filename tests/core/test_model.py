@@ -28,7 +28,7 @@ def test_numbers_out_of_range_are_refused(text: str) -> None:
 @pytest.mark.parametrize("text", ["nan", "inf", "-0.1", "1e7", "1e999"])
 def test_fractions_out_of_range_are_refused(text: str) -> None:
     """Protects from what float() takes and sleep() does not."""
-    with pytest.raises(BadInput, match="from 0 to 1000000 s|from 0 to 1,000,000 s"):
+    with pytest.raises(BadInput, match="a number from 0 to 1,000,000 s"):
         SHARE.parse(text)
 
 

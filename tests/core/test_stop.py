@@ -71,6 +71,11 @@ def polls(socket: Socket) -> None:
     poller.poll()
 
 
+def recv_with_timeout(socket: Socket) -> None:
+    socket.rcvtimeo = 60_000
+    socket.recv()
+
+
 def floods(socket: Socket) -> None:
     while True:
         socket.send(b"x")
@@ -81,7 +86,7 @@ WAITS: dict[str, RoleFunction] = {
     "recv frame": blocked(zmq.PULL, lambda socket: socket.recv(copy=False)),
     "recv_into": blocked(zmq.PULL, lambda socket: socket.recv_into(bytearray(9))),
     "recv_multipart": blocked(zmq.PULL, lambda socket: socket.recv_multipart()),
-    "recv with a timeout": blocked(zmq.PULL, lambda socket: (socket.set(zmq.RCVTIMEO, 60_000), socket.recv())),
+    "recv with a timeout": blocked(zmq.PULL, recv_with_timeout),
     "send": blocked(zmq.PUSH, lambda socket: socket.send(b"x")),
     "send_multipart": blocked(zmq.PUSH, lambda socket: socket.send_multipart([b"x", b"y"])),
     "poll": blocked(zmq.PULL, lambda socket: socket.poll()),

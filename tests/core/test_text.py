@@ -64,7 +64,7 @@ def test_typed_bytes_read_back() -> None:
     for length in range(1000):
         data = dice.randbytes(length % 40)
         assert payload(typed(data)) == data
-    for code in range(0, 0x3000):
+    for code in range(0x3000):
         data = chr(code).encode("utf-8", "surrogatepass")
         assert payload(typed(data)) == data
         assert typed(data).isprintable()

@@ -168,7 +168,10 @@ def test_objects_pass() -> None:
     """Protects pickled messages."""
     seen: list[Any] = []
     pattern = pattern_of(
-        {"to": receiver(lambda s: seen.append(s.recv_pyobj())), "from": sender(lambda s: s.send_pyobj({"a": (1, None)}))}
+        {
+            "to": receiver(lambda s: seen.append(s.recv_pyobj())),
+            "from": sender(lambda s: s.send_pyobj({"a": (1, None)})),
+        }
     )
     with stage_of(pattern, "inproc") as stage:
         stage.start()
@@ -206,9 +209,10 @@ def test_wrong_types_are_refused_as_pyzmq_does() -> None:
     def role(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
         socket = context.socket(zmq.PUB)
         socket.bind(endpoints.line)
-        for bad in ("text", 5, None):
+        wrong: list[Any] = ["text", 5, None]
+        for bad in wrong:
             with pytest.raises(TypeError):
-                socket.send(bad)  # type: ignore[arg-type]
+                socket.send(bad)
         with pytest.raises(zmq.ZMQError):
             context.socket(zmq.CLIENT)
 
@@ -284,7 +288,7 @@ def test_what_was_skipped_is_said_by_who_ends() -> None:
 
 
 def test_chatter_is_sampled_and_counted() -> None:
-    """Protects the log from a role that says more than anybody can read: all of it is accounted for, errors are kept."""
+    """Protects the log from a role that says more than anybody can read: all is accounted for, errors are kept."""
 
     def chatters(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
         for number in range(30_000):

@@ -49,7 +49,8 @@ def test_outside_client() -> None:
         assert output.splitlines() == [f"Received reply {number}: b'World'" for number in range(10)]
         until(lambda: stage.done)
         until(lambda: sent(stage, "server") == received(stage, "server") == 20)
-        peers = {event.peer for event in stage.journal.read(0)[0] if event.instance == "server" and event.kind == "recv"}
+        taken = [event for event in stage.journal.read(0)[0] if event.instance == "server" and event.kind == "recv"]
+        peers = {event.peer for event in taken}
         assert "client-1" in peers
         assert any(peer.startswith("127.0.0.1:") for peer in peers)
 
@@ -97,8 +98,8 @@ def test_outside_ventilator() -> None:
             assert outside.stdout
             assert outside.stdin
             assert "Press Enter" in outside.stdout.readline()
-            texts = lambda name: events(stage, name, "link")  # noqa: E731
-            until(lambda: all(any("connected to" in text for text in texts(f"worker-{n}")) for n in range(1, 5)), 20)
+            workers = [each.name for each in stage.view().of("worker")]
+            until(lambda: all(f"connected to {stage.addresses['tasks']}" in events(stage, who) for who in workers), 20)
             outside.stdin.write("\n")
             outside.stdin.flush()
             until(lambda: stage.done, 20)

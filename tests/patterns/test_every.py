@@ -58,7 +58,7 @@ def proper_end(stage: Stage, pattern: Pattern) -> None:
     match pattern.name:
         case "reqrep":
             until(lambda: sent(stage, "server") == received(stage, "client") == 30)
-            assert sent(stage, "client") == received(stage, "server") == 30
+            until(lambda: sent(stage, "client") == received(stage, "server") == 30)
             assert {each.received.messages for each in stage.view().of("client")} == {10}
             until(lambda: figure(stage, "replies") == 30)
         case "pubsub":
@@ -67,9 +67,10 @@ def proper_end(stage: Stage, pattern: Pattern) -> None:
         case "pipeline":
             until(lambda: received(stage, "sink") == 41)
             until(lambda: figure(stage, "results") == 40)
+            until(lambda: sent(stage, "ventilator") == 41)
             ports = {(p.endpoint, p.sent.messages) for p in instance(stage, "ventilator").ports}
             assert ports == {("tasks", 40), ("results", 1)}
-            assert sent(stage, "worker") == received(stage, "worker") == 40
+            until(lambda: sent(stage, "worker") == received(stage, "worker") == 40)
             assert figure(stage, "lost") == 0
     assert not events(stage, kind="error")
     assert stage.watcher.sentence(stage.view())

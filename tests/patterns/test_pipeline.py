@@ -42,7 +42,7 @@ def test_connected_counts_real_peers(transport: str) -> None:
         for number in (1, 2, 3):
             stage.launch(f"worker-{number}")
             connected(stage, "tasks", number)
-        until(lambda: sentence(stage) == "The ventilator waits for you: 3 of 3 workers are connected, w starts the batch.")
+        until(lambda: "waits for you: 3 of 3 workers are connected, w starts the batch." in sentence(stage))
         stage.kill("worker-2")
         connected(stage, "tasks", 2)
         stage.launch("worker-2")
@@ -141,7 +141,9 @@ def test_the_same_seed_deals_the_same_costs() -> None:
             stage.press()
             until(lambda: sent(stage, "ventilator") == 31)
             batch_done(stage, 1)
-            return [event.frames for event in stage.journal.read(0)[0] if event.instance == "ventilator" and event.frames]
+            return [
+                event.frames for event in stage.journal.read(0)[0] if event.kind == "send" and event.frames != (b"",)
+            ]
 
     assert costs(7) == costs(7)
     assert costs(7) != costs(8)
@@ -195,7 +197,7 @@ def test_costs_must_fit_together() -> None:
             stage.set_knob("cost_max", 100)
         with pytest.raises(BadInput, match="is not a knob of sink"):
             stage.set_knob("slowdown", 2.0, "sink")
-        with pytest.raises(BadInput, match="from 0.1 to 100"):
+        with pytest.raises(BadInput, match=r"from 0\.1 to 100"):
             stage.set_knob("slowdown", 0.0, "worker-1")
         stage.set_knob("slowdown", 2.0)
         assert {each.knobs["slowdown"] for each in stage.view().of("worker")} == {2.0}

@@ -7,7 +7,7 @@ import threading
 from bisect import bisect_right
 from collections import deque
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import zmq
 
@@ -68,6 +68,7 @@ class Books:
         self._late: list[Event] = []
         self._unread: list[Traffic] = []
         self._sockets: dict[Socket, None] = {}
+        self._speakers: dict[Socket, None] = {}
         self._closed: deque[Socket] = deque()
         self._connections = Connections()
         self._accounts: dict[str, Account] = {}
@@ -85,6 +86,8 @@ class Books:
     def opened(self, socket: Socket) -> None:
         """Keep account of a new socket."""
         self._sockets[socket] = None
+        if socket.kind in _PUBLISHERS:
+            self._speakers[socket] = None
 
     def closing(self, socket: Socket) -> None:
         """Keep account of a socket to its end."""
@@ -97,11 +100,7 @@ class Books:
         return {tape: tape.position() for tape in self._publishers(socket.endpoint)}
 
     def _publishers(self, endpoint: str) -> list[Tape]:
-        return [
-            socket.outbox
-            for socket in tuple(self._sockets)
-            if socket.endpoint == endpoint and socket.type in (zmq.PUB, zmq.XPUB)
-        ]
+        return [socket.outbox for socket in tuple(self._speakers) if socket.endpoint == endpoint]
 
     def _expected(self, name: str) -> tuple[bytes, ...]:
         slot = self._slots.get(name)
@@ -146,20 +145,20 @@ class Books:
         self._late += self._connections.read(tuple(self._sockets))
         events: list[Event] = []
         arrivals: dict[str, dict[str, list[Any]]] = {name: {} for name in self.ledgers}
-        # Receivers first: what they have, its sender has written down by the time its tape is taken.
-        sockets = sorted(self._sockets, key=lambda each: each.type in _PUBLISHERS)
-        for socket in sockets:
-            for tape in (socket.inbox, socket.outbox):
-                first, items = tape.take()
-                self._gear(tape, items, when)
-                if not items and not tape.sampler.skipped:
-                    continue
-                if socket.endpoint in self.ledgers:
-                    if tape.direction == SENT and socket.type in _PUBLISHERS:
-                        self.ledgers[socket.endpoint].published(tape, first, items)
-                    elif tape.direction == RECEIVED:
-                        arrivals[socket.endpoint].setdefault(tape.instance, []).extend(items)
-                events += self._events(tape, items, when)
+        sockets = tuple(self._sockets)
+        # What was received first: its sender has written it down by the time that tape is taken.
+        tapes = [(socket, socket.inbox) for socket in sockets] + [(socket, socket.outbox) for socket in sockets]
+        for socket, tape in tapes:
+            first, items = tape.take()
+            self._gear(tape, items, when)
+            if not items and not tape.sampler.skipped:
+                continue
+            if socket.endpoint in self.ledgers:
+                if tape.direction == SENT and socket.kind in _PUBLISHERS:
+                    self.ledgers[socket.endpoint].published(tape, first, items)
+                elif tape.direction == RECEIVED:
+                    arrivals[socket.endpoint].setdefault(tape.instance, []).extend(items)
+            events += self._events(tape, items, when)
         for slot in tuple(self._slots.values()):
             events += self._chatter(slot, when)
         for socket in dict.fromkeys(closed):
@@ -216,13 +215,14 @@ class Books:
         if socket not in self._sockets:
             return []
         del self._sockets[socket]
+        self._speakers.pop(socket, None)
         if slot := self._slots.get(socket.actor.name):
             add_port(slot.totals, socket)
-        if socket.endpoint in self.ledgers and socket.type in _PUBLISHERS:
+        if socket.endpoint in self.ledgers and socket.kind in _PUBLISHERS:
             self.ledgers[socket.endpoint].closed(socket.outbox)
         return [*socket.inbox.close(when), *socket.outbox.close(when)]
 
-    def _account(self, sockets: list[Socket]) -> None:
+    def _account(self, sockets: tuple[Socket, ...]) -> None:
         """Put down how everybody stands, for views to read without waiting."""
         live: dict[str, list[Socket]] = {}
         for socket in sockets:
@@ -301,6 +301,6 @@ class Books:
 
 def add_port(totals: dict[tuple[str, str], tuple[Tally, Tally]], socket: Socket) -> None:
     """Add a socket's counts to its instance's totals."""
-    key = (socket.endpoint, zmq.SocketType(cast("int", socket.type)).name)
+    key = (socket.endpoint, zmq.SocketType(socket.kind).name)
     sent, received = totals.get(key, (Tally(), Tally()))
     totals[key] = (sent.plus(socket.outbox.tally), received.plus(socket.inbox.tally))

@@ -134,10 +134,20 @@ def _name(descriptor: int, *, peer: bool) -> str:
     A copy of it is asked: if anything interrupts this, libzmq's own is not closed.
     """
     try:
-        with _socket.socket(fileno=os.dup(descriptor)) as socket:
-            name = socket.getpeername() if peer else socket.getsockname()
+        copy = os.dup(descriptor)
     except OSError:
         return ""
+    try:
+        socket = _socket.socket(fileno=copy)
+    except OSError:
+        # The connection is gone and its descriptor is something else by now.
+        os.close(copy)
+        return ""
+    with socket:
+        try:
+            name = socket.getpeername() if peer else socket.getsockname()
+        except OSError:
+            return ""
     return f"{name[0]}:{name[1]}" if isinstance(name, tuple) else ""
 
 

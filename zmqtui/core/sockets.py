@@ -40,6 +40,7 @@ class Socket(zmq.Socket[bytes]):
     """A pyzmq socket whose every message is on a tape and whose every wait can be interrupted.
 
     Attributes:
+        kind: Its type; libzmq need not be asked.
         actor: Its owner; only the owner's thread may use the socket.
         inbox: What it received.
         outbox: What it sent.
@@ -51,6 +52,7 @@ class Socket(zmq.Socket[bytes]):
         watched: Its monitor, on tcp and ipc.
     """
 
+    kind: int
     actor: Actor
     wiring: Wiring
     stage_context: zmq.Context[Any]
@@ -72,6 +74,7 @@ class Socket(zmq.Socket[bytes]):
             raise zmq.ZMQError(errno.EINVAL, f"socket type {socket_type} is a draft that this libzmq does not have")
         super().__init__(context, socket_type)
         self.actor = context.actor
+        self.kind = int(socket_type)
         self.wiring = context.wiring
         self.stage_context = context.wiring.context
         self.inbox = Tape(self.actor.name, RECEIVED)
@@ -114,7 +117,7 @@ class Socket(zmq.Socket[bytes]):
     getsockopt = get
 
     def _mark(self, what: str) -> None:
-        if self.type in (zmq.SUB, zmq.XSUB):
+        if self.kind in (zmq.SUB, zmq.XSUB):
             self.inbox.items.append(Mark(what, tuple(self.subscriptions), self.wiring.positions(self)))
 
     # Endpoints.

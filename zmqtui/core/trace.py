@@ -28,8 +28,8 @@ def receiver(socket: Socket) -> tuple[Callable[..., Any], Callable[..., int]]:
     raw_recv_into = RawSocket.recv_into.__get__(socket)
     tape, actor = socket.inbox, socket.actor
     append = tape.items.append
-    requests = socket.type == zmq.REQ
-    asks_who = socket.type in (zmq.REP, zmq.ROUTER)
+    requests = socket.kind == zmq.REQ
+    asks_who = socket.kind in (zmq.REP, zmq.ROUTER)
     steady = requests or asks_who
 
     def careful(flags: int, copy: bool, track: bool) -> Any:
@@ -88,7 +88,7 @@ def sender(socket: Socket) -> Callable[..., Any]:
     raw_send = RawSocket.send.__get__(socket)
     tape, actor = socket.outbox, socket.actor
     append = tape.items.append
-    requests = socket.type == zmq.REQ
+    requests = socket.kind == zmq.REQ
 
     def careful(data: Any, flags: int, copy: bool, track: bool) -> Any:
         actor.checkpoint()

@@ -1,5 +1,7 @@
 """The tutorial's client: say Hello ten times."""
 
+# ruff: noqa: T201
+
 import sys
 
 import zmq

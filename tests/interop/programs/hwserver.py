@@ -1,5 +1,7 @@
 """The tutorial's server: reply World to every request."""
 
+# ruff: noqa: T201
+
 import sys
 import time
 

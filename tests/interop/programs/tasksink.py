@@ -1,5 +1,7 @@
 """The tutorial's sink, which takes all hundred results."""
 
+# ruff: noqa: T201
+
 import sys
 import time
 

@@ -1,5 +1,7 @@
 """The tutorial's ventilator: a hundred tasks once the workers are ready."""
 
+# ruff: noqa: T201
+
 import random
 import sys
 import time

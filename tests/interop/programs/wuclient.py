@@ -1,5 +1,7 @@
 """The tutorial's weather client: the average of five updates."""
 
+# ruff: noqa: T201
+
 import sys
 
 import zmq

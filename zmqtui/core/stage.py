@@ -12,12 +12,12 @@ from typing import Any
 
 import zmq
 
+from zmqtui.core import life
 from zmqtui.core.actor import LINGER, Actor
 from zmqtui.core.addresses import LOOPBACK, addresses, check_address, free_port
 from zmqtui.core.books import Books
 from zmqtui.core.inproc import Registry
 from zmqtui.core.journal import Event, Journal, Tally, now
-from zmqtui.core.life import see_off
 from zmqtui.core.model import BadInput, Endpoints, Pattern, Role
 from zmqtui.core.slot import Slot
 from zmqtui.core.sockets import Context, Socket
@@ -419,11 +419,8 @@ class Stage:
             return address
         return address.replace("tcp://*:", f"tcp://{LOOPBACK}:")
 
-    def _interrupt(self, slots: Iterable[Slot], end: State) -> None:
-        actors = [slot.actor for slot in slots if slot.actor and slot.alive]
-        for actor in actors:
-            actor.interrupt(end)
-        see_off(actors)
+    def _interrupt(self, slots: Iterable[Slot], how: State) -> None:
+        life.end([slot.actor for slot in slots if slot.actor and slot.alive], how)
 
     # Knobs.
 

@@ -30,7 +30,7 @@ lint: $(VENV)/installed-dev ## put the sources in order as far as ruff can
 	$(BIN)/ruff format
 
 screenshots: $(VENV)/installed ## draw screenshots/*.svg anew from the running app
-	$(BIN)/python -m zmqtui.ui.screenshots screenshots
+	$(BIN)/python screenshots/take.py
 
 clean: ## remove .venv and everything else that was made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache snapshot_report.html

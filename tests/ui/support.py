@@ -14,7 +14,7 @@ from zmqtui.core.addresses import free_port
 from zmqtui.core.stage import Stage
 from zmqtui.patterns import every
 from zmqtui.ui.app import Playground
-from zmqtui.ui.card import Card
+from zmqtui.ui.pane import Sentence
 
 PATIENCE = 15.0
 """Seconds after which what should be seen is taken to be missing."""
@@ -40,7 +40,7 @@ async def playing(
     """Run the app; when it is left, nothing of the engine may be left behind."""
     app = Playground(stages(**knobs), first=first)
     async with app.run_test(size=size, notifications=True) as pilot:
-        await until(pilot, lambda: isinstance(app.focused, Card))
+        await until(pilot, lambda: isinstance(app.focused, Sentence))
         yield pilot
     left = [thread.name for thread in threading.enumerate() if thread.name.startswith(("role ", "books "))]
     assert not left, f"left behind: {left}"

@@ -14,10 +14,10 @@ from tests.ui.support import playing, screen, until
 from zmqtui.core.actor import State
 from zmqtui.ui.app import Playground
 from zmqtui.ui.card import Card
-from zmqtui.ui.controls import Field
 from zmqtui.ui.dialogs import Confirm
 from zmqtui.ui.event_log import EventLog
-from zmqtui.ui.pane import Pane
+from zmqtui.ui.field import Field
+from zmqtui.ui.pane import Pane, Sentence
 
 
 def waits_for_ever(pilot: Pilot[None], instance: str) -> bool:
@@ -147,7 +147,7 @@ async def test_filter_is_edited_live(size: tuple[int, int]) -> None:
         view = pane(pilot).stage.view
         await until(pilot, lambda: view().instance("subscriber-1").received.messages > 10)  # type: ignore[union-attr]
         assert view().instance("subscriber-2").received.messages == 0  # type: ignore[union-attr]
-        assert isinstance(pilot.app.focused, Card)
+        assert isinstance(pilot.app.focused, Sentence)
 
 
 async def test_bad_filter_is_refused() -> None:

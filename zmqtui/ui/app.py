@@ -14,10 +14,11 @@ from textual.content import Content
 from textual.css.query import NoMatches
 from textual.reactive import reactive
 from textual.style import Style
-from textual.widgets import ContentSwitcher, Footer, HelpPanel, Static
+from textual.widgets import ContentSwitcher, HelpPanel, Static
 
 from zmqtui.core.stage import Stage
 from zmqtui.ui.commands import PlaygroundCommands
+from zmqtui.ui.key_bar import KeyBar
 from zmqtui.ui.pane import Pane
 from zmqtui.ui.signs import rate
 from zmqtui.ui.themes import DARK, LIGHT, meanings
@@ -43,6 +44,7 @@ class Playground(App[None]):
     COMMANDS = App.COMMANDS | {PlaygroundCommands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", key_display="?"),
+        Binding("ctrl+p", "command_palette", "Palette", key_display="^p", priority=True),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
 
@@ -57,7 +59,6 @@ class Playground(App[None]):
         self._first = first or self.stages[0].pattern.name
         self._start = start
         self._tabs = Static("", id="tabs", markup=False)
-        self._keys = Footer(compact=True)
         self._traffic = Static("", id="traffic", markup=False)
         self._strip: Content | None = None
         self.register_theme(DARK)
@@ -81,7 +82,7 @@ class Playground(App[None]):
         with ContentSwitcher(initial=f"pane-{self._first}"):
             for stage in self.stages:
                 yield Pane(stage)
-        yield self._keys
+        yield KeyBar()
         yield Static("Make the terminal larger: 40 × 12 at least.", id="too-small", markup=False)
 
     def on_mount(self) -> None:
@@ -113,7 +114,7 @@ class Playground(App[None]):
         """Put another tab on view."""
         self.query_one(ContentSwitcher).current = f"pane-{name}"
         self._draw_strip()
-        self.call_after_refresh(self.pane.action_cards)
+        self.pane.action_cards()
 
     def action_show(self, name: str) -> None:
         """Show the tab of the pattern called `name`."""
@@ -138,7 +139,6 @@ class Playground(App[None]):
 
     def _draw_strip(self) -> None:
         narrow = self.size.width < 100
-        self._keys.show_command_palette = not narrow
         parts: list[Content] = [Content.styled(" zmqtui ", "bold $primary")]
         for number, stage in enumerate(self.stages, 1):
             pattern = stage.pattern

@@ -4,100 +4,13 @@ from __future__ import annotations
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, HorizontalGroup
+from textual.containers import Horizontal
 from textual.message import Message
-from textual.widgets import Button, Input, Label, Select, Static
+from textual.widgets import Button, Input, Select, Static
 
-from zmqtui.core.model import TRANSPORTS, BadInput, Knob, Pattern
+from zmqtui.core.model import TRANSPORTS, Knob, Pattern
 from zmqtui.core.watch import StageView
-
-
-class Field(HorizontalGroup):
-    """A labelled input for one value; a press of Enter, or leaving it, gives it."""
-
-    DEFAULT_CSS = """
-    Field {
-        width: auto;
-        height: 1;
-        margin-right: 2;
-        Label { color: $foreground 60%; }
-        Input { width: 8; margin-left: 1; background: $boost; padding: 0 1 0 0; }
-        Input:focus { background: $primary 30%; }
-        Input.-refused { background: $error 30%; }
-        .unit { margin-left: 1; }
-    }
-    """
-
-    class Given(Message):
-        """A value was given."""
-
-        def __init__(self, knob: Knob, value: object) -> None:
-            self.knob = knob
-            self.value = value
-            super().__init__()
-
-    class Refused(Message):
-        """What was typed is no value."""
-
-        def __init__(self, text: str) -> None:
-            self.text = text
-            super().__init__()
-
-    def __init__(self, knob: Knob) -> None:
-        """Make a field.
-
-        Args:
-            knob: What it turns; the number of a role's instances is a knob here like any other.
-        """
-        super().__init__()
-        self.knob = knob
-        self._applied = ""
-
-    def compose(self) -> ComposeResult:
-        """Lay out label, input and unit."""
-        yield Label(self.knob.label or self.knob.name)
-        field = Input(compact=True, select_on_focus=True)
-        field.tooltip = f"{self.knob.help}: {self.knob.range}"
-        yield field
-        if self.knob.unit:
-            yield Label(self.knob.unit, classes="unit")
-
-    def show(self, value: object) -> None:
-        """Show a value, unless the user is typing one."""
-        text = self.knob.format(value)
-        field = self.query_one(Input)
-        if text != self._applied and not field.has_focus:
-            self._applied = text
-            field.value = text
-            field.styles.width = len(text) + 2 if self.knob.kind in ("int", "float") else 12
-
-    @on(Input.Changed)
-    def _typing(self, event: Input.Changed) -> None:
-        event.stop()
-        event.input.remove_class("-refused")
-
-    @on(Input.Blurred)
-    def _left(self, event: Input.Blurred) -> None:
-        event.stop()
-        if event.input.has_class("-refused"):
-            event.input.value = self._applied
-        elif event.value != self._applied:
-            self._give(event.input)
-
-    @on(Input.Submitted)
-    def _entered(self, event: Input.Submitted) -> None:
-        event.stop()
-        self._give(event.input)
-
-    def _give(self, field: Input) -> None:
-        try:
-            value = self.knob.parse(field.value)
-        except BadInput as error:
-            field.add_class("-refused")
-            self.post_message(self.Refused(str(error)))
-            return
-        self._applied = field.value = self.knob.format(value)
-        self.post_message(self.Given(self.knob, value))
+from zmqtui.ui.field import Field
 
 
 class Controls(Horizontal):

@@ -11,7 +11,7 @@ from textual.widgets import Button, Static
 
 from zmqtui.core.model import Gate
 from zmqtui.core.watch import Figure, StageView
-from zmqtui.ui.card import bar
+from zmqtui.ui.face import bar
 
 
 class Figures(VerticalGroup):

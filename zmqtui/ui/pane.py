@@ -21,9 +21,10 @@ from zmqtui.core.stage import Stage
 from zmqtui.core.text import printable
 from zmqtui.core.watch import Figure, InstanceView, StageView
 from zmqtui.ui.card import Card
-from zmqtui.ui.controls import Controls, Field
+from zmqtui.ui.controls import Controls
 from zmqtui.ui.dialogs import Confirm
 from zmqtui.ui.event_log import EventLog
+from zmqtui.ui.field import Field
 from zmqtui.ui.figures import Figures
 from zmqtui.ui.signs import place
 
@@ -32,7 +33,9 @@ FRAMES = 15
 CALM = 4
 """Frames between two changes of the sentence, so that it can be read."""
 
-_NUMBER = Binding.Group("Add/drop", compact=True)
+
+class Sentence(Static, can_focus=True):
+    """Says what is going on; it has the focus while nothing else wants it, so that moving about costs no restyling."""
 
 
 class Pane(Vertical):
@@ -40,8 +43,8 @@ class Pane(Vertical):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "on_off", "On/off", tooltip="Start or stop every role"),
-        Binding("a", "add", "Add", tooltip="Add an instance of the selected role", group=_NUMBER),
-        Binding("d", "remove", "Drop", tooltip="Take the selected instance off the stage", group=_NUMBER),
+        Binding("a", "add", "Add", tooltip="Add an instance of the selected role"),
+        Binding("d", "remove", "Drop", tooltip="Take the selected instance off the stage"),
         Binding("k", "kill", "Kill", tooltip="End the selected instance at once; what is in its queues is lost"),
         Binding("r", "revive", "Restart", tooltip="Start the selected instance anew"),
         Binding("p", "pause", "Pause", tooltip="Hold the selected instance, or let it go on; its sockets stay"),
@@ -56,7 +59,7 @@ class Pane(Vertical):
         Binding("escape", "cards", "Back to the cards", show=False),
     ]
 
-    selected: reactive[str] = reactive("", bindings=True)
+    selected: reactive[str] = reactive("")
     """The instance that the keys are for."""
     logs: reactive[str] = reactive("both", bindings=True)
     """Which logs are shown: ``both``, ``all`` or ``own``."""
@@ -72,6 +75,7 @@ class Pane(Vertical):
         self.pattern = stage.pattern
         self._frame = 0
         self._said = ""
+        self._sentence_line = Sentence("", id="sentence", markup=False)
         first = stage.view().instances
         self.set_reactive(Pane.selected, first[0].name)
         # The pattern's own keys: its gate and its actions.
@@ -95,7 +99,7 @@ class Pane(Vertical):
         with Horizontal(id="logs"):
             yield EventLog(self.stage.journal, id="log-all")
             yield EventLog(self.stage.journal, name_of=self.selected, id="log-own")
-        yield Static("", id="sentence", markup=False)
+        yield self._sentence_line
 
     def on_mount(self) -> None:
         """Begin to look at the stage."""
@@ -130,7 +134,13 @@ class Pane(Vertical):
         for card in self.query(Card):
             instance = view.instance(card.instance)
             if instance and card.is_mounted:
-                card.show(view, instance, by_instance.get(instance.name, ()), brief=brief)
+                card.show(
+                    view,
+                    instance,
+                    by_instance.get(instance.name, ()),
+                    brief=brief,
+                    picked=card.instance == self.selected,
+                )
         self.query_one(Controls).show(view)
         self.query_one(Figures).show(view, by_instance.get("", ()))
         for log in self.query(EventLog):
@@ -167,7 +177,7 @@ class Pane(Vertical):
     def _say(self, sentence: str) -> None:
         if sentence != self._said:
             self._said = sentence
-            self.query_one("#sentence", Static).update(Content.assemble(("◆ ", "$primary"), sentence))
+            self._sentence_line.update(Content.assemble(("◆ ", "$primary"), sentence))
 
     def _sync_cards(self, view: StageView) -> None:
         cards = {card.instance: card for card in self.query(Card)}
@@ -199,8 +209,9 @@ class Pane(Vertical):
 
     def watch_selected(self, selected: str) -> None:
         """Mark the selected card and show its log."""
-        for card in self.query(Card):
-            card.set_class(card.instance == selected, "-selected")
+        for card in self.query(f"#card-{selected}"):
+            self.call_after_refresh(card.scroll_visible, animate=False)
+        self.refresh_bindings()
         for log in self.query("#log-own").results(EventLog):
             log.show(selected)
         self._title_logs()
@@ -324,7 +335,7 @@ class Pane(Vertical):
     def action_cards(self) -> None:
         """Leave whatever is being edited and go back to the cards."""
         self.editing = False
-        self.screen.set_focus(self.query_one(f"#card-{self.selected}", Card))
+        self.screen.set_focus(self._sentence_line)
 
     def action_log(self) -> None:
         """Show both logs, everybody's, the selected instance's, in turn."""
@@ -336,9 +347,7 @@ class Pane(Vertical):
         """Select the next or the previous card."""
         cards = list(self.query(Card))
         here = next((number for number, card in enumerate(cards) if card.instance == self.selected), 0)
-        card = cards[(here + step) % len(cards)]
-        self.selected = card.instance
-        self.screen.set_focus(card)
+        self.selected = cards[(here + step) % len(cards)].instance
 
     def action_transport(self) -> None:
         """Run on the next transport."""
@@ -368,12 +377,11 @@ class Pane(Vertical):
     @on(Card.Picked)
     def _picked(self, event: Card.Picked) -> None:
         self.selected = event.card.instance
-        self.call_after_refresh(event.card.scroll_visible, animate=False)
 
     @on(Card.Turned)
     def _turned(self, event: Card.Turned) -> None:
         self.do(self.stage.set_knob, event.knob.name, event.value, event.card.instance)
-        self.screen.set_focus(event.card)
+        self.action_cards()
 
     @on(Field.Given)
     def _given(self, event: Field.Given) -> None:
@@ -383,9 +391,8 @@ class Pane(Vertical):
         else:
             self.do(self.stage.set_knob, event.knob.name, event.value)
 
-    @on(Card.Refused)
     @on(Field.Refused)
-    def _refused(self, event: Card.Refused | Field.Refused) -> None:
+    def _refused(self, event: Field.Refused) -> None:
         self.refuse(event.text)
 
     @on(Controls.Transport)

@@ -1,0 +1,58 @@
+"""The line of keys: what can be pressed now, each also a button.
+
+Textual's own footer makes a widget for every key anew at each change of focus, which takes longer than a frame.
+"""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.events import Click
+from textual.screen import Screen
+from textual.style import Style
+from textual.widgets import Static
+
+
+class KeyBar(Static):
+    """Shows the active keys in one line."""
+
+    DEFAULT_CSS = """
+    KeyBar {
+        dock: bottom;
+        height: 1;
+        padding: 0 1;
+        background: $footer-background;
+        text-wrap: nowrap;
+        text-overflow: ellipsis;
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__("", markup=False)
+        self._shown: Content | None = None
+
+    def on_mount(self) -> None:
+        """Hear of changes."""
+        self.screen.bindings_updated_signal.subscribe(self, self._changed)
+
+    def _changed(self, screen: Screen[object]) -> None:
+        if screen is not self.screen or not screen.app.app_focus:
+            return
+        narrow = self.app.size.width < 100
+        keys: list[Content] = []
+        for _, binding, enabled, _ in screen.active_bindings.values():
+            if not binding.show or (narrow and binding.key == self.app.COMMAND_PALETTE_BINDING):
+                continue
+            key = (self.app.get_key_display(binding), "bold $footer-key-foreground" if enabled else "$foreground 40%")
+            what = (f" {binding.description}", "$foreground 80%" if enabled else "$foreground 40%")
+            label = Content.assemble(key, what).stylize(Style.from_meta({"key": binding.key}))
+            # Help comes early, where no terminal is too narrow for it.
+            keys.insert(1 if binding.action == "help" else len(keys), label)
+        content = Content(" " if narrow else "  ").join(keys)
+        if content != self._shown:
+            self._shown = content
+            self.update(content)
+
+    def on_click(self, event: Click) -> None:
+        """Press the key that was clicked."""
+        if key := event.style.meta.get("key"):
+            self.app.simulate_key(key)

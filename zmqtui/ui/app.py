@@ -60,6 +60,7 @@ class Playground(App[None]):
         self._start = start
         self._tabs = Static("", id="tabs", markup=False)
         self._traffic = Static("", id="traffic", markup=False)
+        self._panes: dict[str, Pane] = {}
         self._strip: Content | None = None
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -81,7 +82,8 @@ class Playground(App[None]):
             yield self._traffic
         with ContentSwitcher(initial=f"pane-{self._first}"):
             for stage in self.stages:
-                yield Pane(stage)
+                pane = self._panes[stage.pattern.name] = Pane(stage)
+                yield pane
         yield KeyBar()
         yield Static("Make the terminal larger: 40 × 12 at least.", id="too-small", markup=False)
 
@@ -108,7 +110,7 @@ class Playground(App[None]):
     @property
     def pane(self) -> Pane:
         """The tab on view."""
-        return self.screen_stack[0].query_one(f"#pane-{self.shown or self._first}", Pane)
+        return self._panes[self.shown or self._first]
 
     def watch_shown(self, name: str) -> None:
         """Put another tab on view."""
@@ -129,12 +131,12 @@ class Playground(App[None]):
 
     def action_start_all(self) -> None:
         """Start every pattern."""
-        for pane in self.query(Pane):
+        for pane in self._panes.values():
             pane.do(pane.stage.start)
 
     def action_stop_all(self) -> None:
         """Stop every pattern."""
-        for pane in self.query(Pane):
+        for pane in self._panes.values():
             pane.do(pane.stage.stop)
 
     def _draw_strip(self) -> None:

@@ -51,7 +51,7 @@ def test_a_busy_port(name: str, endpoint: str) -> None:
         port = at[endpoint].rpartition(":")[2]
         assert instance(stage, binder).status.detail == f"port {port} is in use by another program"
         assert instance(stage, binder).port_in_use
-        assert events(stage, binder, "error") == [f"port {port} is in use by another program"]
+        until(lambda: events(stage, binder, "error") == [f"port {port} is in use by another program"])
         others = [each for each in stage.view().instances if each.name != binder]
         assert all(each.alive for each in others)
         stage.use_free_ports()

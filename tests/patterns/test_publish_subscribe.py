@@ -111,7 +111,7 @@ def joined(stage: Stage, truth: Truth, name: str = "subscriber-1", topic: str = 
         truth.say(1, topic)
         until(lambda: stage.view().instance(name), 1)
         try:
-            until(lambda: truth.got(name) > before, 0.05)
+            until(lambda: truth.got(name) > before, 0.4)
         except pytest.fail.Exception:
             assert tries < 100
     return tries

@@ -76,7 +76,10 @@ def test_an_idle_client_survives_a_restart_of_the_server() -> None:
         until(lambda: instance(stage, "client-1").state is State.PAUSED)
         if instance(stage, "client-1").awaiting:
             pytest.skip("it was paused with a request under way")
-        stage.revive("server")
+        stage.kill("server")
+        stage.launch("server")
+        until(lambda: any("disconnected" in text for text in events(stage, "client-1", "link")))
+        connected(stage, "requests", 1)
         stage.resume("client-1")
         before = received(stage, "client")
         until(lambda: received(stage, "client") > before + 5)

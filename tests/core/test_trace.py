@@ -300,7 +300,8 @@ def test_chatter_is_sampled_and_counted() -> None:
         until(lambda: instance(stage, "role").state is State.FAILED)
         stage.stop()
         found = stage.journal.read(0)[0]
-        assert sum(event.messages for event in found if event.kind in ("say", "skipped")) >= 30_000
+        told = sum(event.messages for event in found if event.kind in ("say", "skipped"))
+        assert told >= 30_000, told
         assert sum(1 for event in found if event.kind == "say") < 10_000
         assert [event.text for event in found if event.kind == "error"] == ["RuntimeError: hoarse"]
         assert any(event.kind == "state" and event.text.startswith("failed") for event in found)

@@ -96,9 +96,10 @@ def test_a_killed_worker_takes_its_tasks_along(transport: str) -> None:
         until(lambda: sent(stage, "ventilator") == 101)
         until(lambda: instance(stage, "worker-1").sent.messages >= 3)
         stage.kill("worker-1")
-        done = instance(stage, "worker-1").sent.messages
         until(lambda: figure(stage, "lost") > 0)
         results = int(figure(stage, "results"))
+        # Counts may trail by a harvest: how much it had done is known when nothing moves any more.
+        done = instance(stage, "worker-1").sent.messages
         assert 75 <= results <= 75 + done
         assert figure(stage, "lost") == 100 - results
         assert sentence(stage).startswith(f"{results}/100, {100 - results} lost with worker-1")

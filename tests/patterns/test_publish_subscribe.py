@@ -87,7 +87,8 @@ def settled(stage: Stage, truth: Truth, expected: Losses, name: str = "subscribe
     def fits() -> bool:
         account = losses(stage, name)
         assert account.published == account.received + account.missing
-        assert account.received <= truth.got(name)
+        # A message is on the tape a moment before the role has written down that it got it.
+        assert account.received <= truth.got(name) + 1
         return account == expected
 
     try:

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from textual.events import Key
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from zmqtui.core.addresses import free_port
@@ -53,6 +55,16 @@ async def until(pilot: Pilot[None], condition: Callable[[], object], what: str =
         if time.monotonic() > deadline:
             raise AssertionError(f"never saw {what or 'it'}; on the screen was\n{screen(pilot)}")
         await pilot.pause(0.02)
+
+
+async def press(pilot: Pilot[None], *keys: str) -> None:
+    """Press keys as a terminal does; the pilot's own `press` waits for the process to idle, which roles never do."""
+    characters = {"space": " ", "enter": "\r"}
+    for key in keys:
+        character = characters.get(key, key if len(key) == 1 else None)
+        name = _character_to_key(key) if len(key) == 1 else key
+        pilot.app.post_message(Key(name, character))
+        await pilot.pause(0.01)
 
 
 def screen(pilot: Pilot[None]) -> str:

@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button, HelpPanel, Input, Select
 
-from tests.ui.support import playing, screen, until
+from tests.ui.support import playing, press, screen, until
 from zmqtui.core.actor import State
 from zmqtui.ui.app import Playground
 from zmqtui.ui.card import Card
@@ -29,7 +29,7 @@ def waits_for_ever(pilot: Pilot[None], instance: str) -> bool:
 SIZES = [(80, 24), (120, 40), (200, 60)]
 QUICK: dict[str, Any] = {
     "reqrep": {"work": 0.05},
-    "pubsub": {"span": 100, "filter": (b"1",)},
+    "pubsub": {"rate": 200, "span": 100, "filter": (b"1",)},
     "pipeline": {"cost_max": 5},
 }
 
@@ -64,11 +64,10 @@ async def test_idle(pattern: str, size: tuple[int, int]) -> None:
 async def test_space_starts_and_stops(size: tuple[int, int]) -> None:
     """You should see requests and replies in the log and counts on the cards, and all stop at the second press."""
     async with playing("reqrep", size, **QUICK) as pilot:
-        await pilot.press("space")
+        await press(pilot, "space")
         await until(pilot, lambda: "Every client has its replies" in screen(pilot))
-        assert "Received reply" in screen(pilot)
-        assert "30 of 30 replies" in screen(pilot)
-        await pilot.press("space")
+        await until(pilot, lambda: "Received reply" in screen(pilot) and "30 of 30 replies" in screen(pilot))
+        await press(pilot, "space")
         await until(pilot, lambda: not pane(pilot).stage.running)
         await until(pilot, lambda: "Stopped." in screen(pilot))
 
@@ -84,11 +83,11 @@ async def test_start_button() -> None:
 async def test_tabs_by_key_and_mouse() -> None:
     """Every tab is one key or one click away, and runs on while another is on view."""
     async with playing("reqrep", reqrep={"requests": 0, "work": 0.01}) as pilot:
-        await pilot.press("space")
+        await press(pilot, "space")
         await until(pilot, lambda: "Received reply" in screen(pilot))
-        await pilot.press("2")
+        await press(pilot, "2")
         await until(pilot, lambda: "publisher" in screen(pilot))
-        await pilot.press("space")
+        await press(pilot, "space")
         await until(pilot, lambda: "messages a second" in screen(pilot))
         await pilot.click("#tabs", offset=(60, 0))
         await until(pilot, lambda: "ventilator" in screen(pilot))
@@ -101,38 +100,38 @@ async def test_tabs_by_key_and_mouse() -> None:
 async def test_kill_mid_request_and_send_again() -> None:
     """A client whose request died with the server is said to wait for ever; sending again shows the real EFSM."""
     async with playing("reqrep", reqrep={"work": 5.0}) as pilot:
-        await pilot.press("space")
+        await press(pilot, "space")
         await until(pilot, lambda: "the server works for" in screen(pilot))
-        await pilot.press("k")
+        await press(pilot, "k")
         await until(pilot, lambda: "wait for ever" in screen(pilot))
         assert state(pilot, "server") is State.KILLED
-        await pilot.press("down")
+        await press(pilot, "down")
         await until(pilot, lambda: pane(pilot).selected == "client-1")
-        await pilot.press("s")
+        await press(pilot, "s")
         await until(pilot, lambda: "EFSM" in screen(pilot))
         assert state(pilot, "client-1") is State.RECEIVING
-        await pilot.press("r", "up", "r")
+        await press(pilot, "r", "up", "r")
         await until(pilot, lambda: state(pilot, "client-1").alive and not waits_for_ever(pilot, "client-1"))
 
 
 async def test_pause_and_resume() -> None:
     """A paused role says so, keeps its sockets, and goes on at the second press."""
     async with playing("reqrep", reqrep={"requests": 0, "work": 0.02}) as pilot:
-        await pilot.press("space")
+        await press(pilot, "space")
         await until(pilot, lambda: state(pilot, "server").alive)
-        await pilot.press("p")
+        await press(pilot, "p")
         await until(pilot, lambda: "The server is paused" in screen(pilot))
-        await pilot.press("p")
+        await press(pilot, "p")
         await until(pilot, lambda: state(pilot, "server") is not State.PAUSED)
 
 
 async def test_add_and_drop() -> None:
     """An instance is added to the role of the selected card, and can be taken off again."""
     async with playing("pubsub", **QUICK) as pilot:
-        await pilot.press("space", "down", "a")
+        await press(pilot, "space", "down", "a")
         await until(pilot, lambda: "subscriber-4" in screen(pilot))
         await until(pilot, lambda: state(pilot, "subscriber-4").alive)
-        await pilot.press("down", "down", "down", "d")
+        await press(pilot, "down", "down", "down", "d")
         await until(pilot, lambda: not pane(pilot).query("#card-subscriber-4"))
 
 
@@ -140,9 +139,9 @@ async def test_add_and_drop() -> None:
 async def test_filter_is_edited_live(size: tuple[int, int]) -> None:
     """A subscriber's filter is an input: Enter changes the running socket, the card and the counts follow."""
     async with playing("pubsub", size, pubsub={"filter": (b"none-such",), "span": 100}) as pilot:
-        await pilot.press("space", "down", "f")
+        await press(pilot, "space", "down", "f")
         await until(pilot, lambda: isinstance(pilot.app.focused, Input))
-        await pilot.press("7", "enter")
+        await press(pilot, "7", "enter")
         await until(pilot, lambda: pane(pilot).stage.view().instance("subscriber-1").knobs["filter"] == (b"7",))  # type: ignore[union-attr]
         view = pane(pilot).stage.view
         await until(pilot, lambda: view().instance("subscriber-1").received.messages > 10)  # type: ignore[union-attr]
@@ -153,7 +152,7 @@ async def test_filter_is_edited_live(size: tuple[int, int]) -> None:
 async def test_bad_filter_is_refused() -> None:
     r"""What is no filter is marked and explained, and the old one stays."""
     async with playing("pubsub", **QUICK) as pilot:
-        await pilot.press("down", "f", *r"\xzz", "enter")
+        await press(pilot, "down", "f", *r"\xzz", "enter")
         await until(pilot, lambda: "is no byte" in screen(pilot))
         assert pane(pilot).stage.view().instance("subscriber-1").knobs["filter"] == (b"1",)  # type: ignore[union-attr]
         assert pane(pilot).query_one("#card-subscriber-1 Input").has_class("-refused")
@@ -164,13 +163,13 @@ async def test_knobs_are_checked() -> None:
     async with playing("reqrep", **QUICK) as pilot:
         field = next(each for each in pane(pilot).query(Field) if each.knob.name == "work").query_one(Input)
         field.focus()
-        await pilot.press("-", "1", "enter")
+        await press(pilot, "-", "1", "enter")
         await until(pilot, lambda: "work takes a number from 0" in screen(pilot))
         assert pane(pilot).stage.knobs["work"] == 0.05
-        await pilot.press("escape")
+        await press(pilot, "escape")
         await until(pilot, lambda: field.value == "0.05")
         field.focus()
-        await pilot.press(*"0.25", "enter")
+        await press(pilot, *"0.25", "enter")
         await until(pilot, lambda: pane(pilot).stage.knobs["work"] == 0.25)
 
 
@@ -179,10 +178,10 @@ async def test_count_is_a_field() -> None:
     async with playing("reqrep", **QUICK) as pilot:
         field = pane(pilot).query(Field).first().query_one(Input)
         field.focus()
-        await pilot.press("1", "2", "enter")
+        await press(pilot, "1", "2", "enter")
         await until(pilot, lambda: len(pane(pilot).query(Card)) == 13)
         field.focus()
-        await pilot.press("6", "5", "enter")
+        await press(pilot, "6", "5", "enter")
         await until(pilot, lambda: "from 1 to 64" in screen(pilot))
 
 
@@ -190,21 +189,21 @@ async def test_workers_ready() -> None:
     """You should see connected 4/4, press w, and then the batch with its cost, time, speed-up and shares."""
     async with playing("pipeline", **QUICK) as pilot:
         assert "connected 0/4" in screen(pilot)
-        await pilot.press("space")
+        await press(pilot, "space")
         await until(pilot, lambda: "connected 4/4" in screen(pilot))
-        await pilot.press("w")
+        await press(pilot, "w")
         await until(pilot, lambda: "100/100 results" in screen(pilot) and "efficiency" in screen(pilot))
         text = screen(pilot)
         for word in ("expected cost", "elapsed", "speed-up", ":.........:", "25 tasks"):
             assert word in text, word
-        await pilot.press("w")
+        await press(pilot, "w")
         await until(pilot, lambda: "batch 2" in screen(pilot))
 
 
 async def test_workers_ready_too_early() -> None:
     """Pressed before the start, the batch begins before all are connected, and the unequal shares are said."""
     async with playing("pipeline", **QUICK) as pilot:
-        await pilot.press("w")
+        await press(pilot, "w")
         await until(pilot, lambda: "100/100 results" in screen(pilot))
         view = pane(pilot).stage.view()
         shares = [figure.value for figure in pane(pilot).stage.figures(view) if figure.name == "share"]
@@ -214,33 +213,33 @@ async def test_workers_ready_too_early() -> None:
 async def test_killed_worker_takes_its_tasks_along() -> None:
     """You should read how many results there are, how many are lost, and with whom; x heals it."""
     async with playing("pipeline", pipeline={"cost_min": 60, "cost_max": 60}) as pilot:
-        await pilot.press("space")
+        await press(pilot, "space")
         await until(pilot, lambda: "connected 4/4" in screen(pilot))
-        await pilot.press("down", "w")
+        await press(pilot, "down", "w")
         await until(pilot, lambda: "results;" in screen(pilot))
-        await pilot.press("k")
+        await press(pilot, "k")
         await until(pilot, lambda: "lost with worker-1" in screen(pilot))
-        await pilot.press("x")
+        await press(pilot, "x")
         await until(pilot, lambda: "0/100 results" in screen(pilot) and "connected 4/4" in screen(pilot))
-        await pilot.press("w")
+        await press(pilot, "w")
         await until(pilot, lambda: "batch 1" in screen(pilot) and "lost with" not in screen(pilot))
 
 
 async def test_transport_asks_before_it_restarts() -> None:
     """Switching while it runs asks; Cancel leaves everything, Restart restarts on the new transport."""
     async with playing("reqrep", reqrep={"requests": 0, "work": 0.02}) as pilot:
-        await pilot.press("t")
+        await press(pilot, "t")
         await until(pilot, lambda: pane(pilot).stage.transport == "inproc")
-        await pilot.press("space")
+        await press(pilot, "space")
         await until(pilot, lambda: pane(pilot).stage.running)
-        await pilot.press("t")
+        await press(pilot, "t")
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
-        await pilot.press("escape")
+        await press(pilot, "escape")
         await until(pilot, lambda: not isinstance(pilot.app.screen, Confirm))
         assert pane(pilot).stage.transport == "inproc"
-        await pilot.press("t")
+        await press(pilot, "t")
         await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: pane(pilot).stage.transport == "ipc" and pane(pilot).stage.running)
         await until(pilot, lambda: pane(pilot).query_one(Select).value == "ipc")
         await until(pilot, lambda: pane(pilot).stage.view().instances[0].received.messages > 3)
@@ -251,43 +250,43 @@ async def test_port_in_use_and_a_free_one() -> None:
     async with playing("reqrep", **QUICK) as pilot:
         port = int(pane(pilot).stage.addresses["requests"].rpartition(":")[2])
         with socket.create_server(("127.0.0.1", port)):
-            await pilot.press("space")
+            await press(pilot, "space")
             await until(
                 pilot, lambda: f"port {port} is in use by another program. o runs on a free port" in screen(pilot)
             )
             assert state(pilot, "client-1").alive
-            await pilot.press("o")
+            await press(pilot, "o")
             await until(pilot, lambda: "Every client has its replies" in screen(pilot))
 
 
 async def test_logs_follow_hold_and_switch() -> None:
     """A log follows its end, stays where it is scrolled to, and l shows everybody's or the selected one's."""
     async with playing("reqrep", reqrep={"requests": 0, "work": 0}) as pilot:
-        await pilot.press("space")
+        await press(pilot, "space")
         log = pane(pilot).query_one("#log-all", EventLog)
         await until(pilot, lambda: log.max_scroll_y > 50 and log.scroll_offset.y == log.max_scroll_y)
-        log.scroll_to(y=5, animate=False)
+        log.scroll_to(y=5, animate=False, force=True)
         await until(pilot, lambda: log.scroll_offset.y == 5)
         end = log.max_scroll_y
         await until(pilot, lambda: log.max_scroll_y > end)
         assert log.scroll_offset.y == 5
-        await pilot.press("l")
+        await press(pilot, "l")
         await until(pilot, lambda: not pane(pilot).query_one("#log-own").display)
-        await pilot.press("l")
+        await press(pilot, "l")
         await until(pilot, lambda: not log.display)
-        await pilot.press("l")
+        await press(pilot, "l")
         await until(pilot, lambda: log.display)
 
 
 async def test_help_and_palette() -> None:
     """The help panel explains the tab and its knobs; the palette offers what the tab can do."""
     async with playing("pubsub") as pilot:
-        await pilot.press("question_mark")
+        await press(pilot, "question_mark")
         await until(pilot, lambda: bool(pilot.app.screen.query(HelpPanel)))
         await until(pilot, lambda: "zip span" in screen(pilot))
-        await pilot.press("question_mark")
+        await press(pilot, "question_mark")
         await until(pilot, lambda: not pilot.app.screen.query(HelpPanel))
-        await pilot.press("ctrl+p", *"start all", "enter")
+        await press(pilot, "ctrl+p", *"start all", "enter")
         app = pilot.app
         assert isinstance(app, Playground)
         await until(pilot, lambda: all(stage.running for stage in app.stages))
@@ -296,7 +295,7 @@ async def test_help_and_palette() -> None:
 async def test_every_size_down_to_nothing() -> None:
     """No size breaks it: too small says so, and all is there again when there is room."""
     async with playing("pubsub", **QUICK) as pilot:
-        await pilot.press("space")
+        await press(pilot, "space")
         for width, height in itertools.chain([(80, 24), (60, 14), (39, 30), (1, 1), (20, 5), (120, 40)]):
             await pilot.resize_terminal(width, height)
             await pilot.pause()
@@ -306,9 +305,9 @@ async def test_every_size_down_to_nothing() -> None:
 async def test_64_clients() -> None:
     """Sixty-four clients have a card each and are all served."""
     async with playing("reqrep", reqrep={"work": 0, "requests": 2}) as pilot:
-        pane(pilot).stage.set_count("client", 64)
+        pane(pilot).do(pane(pilot).stage.set_count, "client", 64)
         await until(pilot, lambda: len(pane(pilot).query(Card)) == 65)
-        await pilot.press("space")
+        await press(pilot, "space")
         await until(pilot, lambda: "128 of 128 replies" in screen(pilot))
 
 
@@ -316,6 +315,6 @@ async def test_hostile_payload_is_harmless() -> None:
     """Escapes and markup in a payload are shown as what they are."""
     evil = b"\x1b]52;c;aGk=\x07[/red][@click=app.quit]x\xff\xe2\x80\xae"
     async with playing("reqrep", reqrep={"request": evil, "reply": evil, "work": 0.01}) as pilot:
-        await pilot.press("space")
+        await press(pilot, "space")
         await until(pilot, lambda: "␛]52;c;aGk=␇[/red][@click=app.quit]x\\xff" in screen(pilot))
         assert "\x1b" not in screen(pilot)

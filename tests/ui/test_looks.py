@@ -65,6 +65,7 @@ def instance(number: int, state: State, **more: Any) -> InstanceView:
         "orphaned": False,
         "losses": None,
         "knobs": {"slowdown": 1.0 if number % 2 else 2.5},
+        "connected": frozenset(),
         "port_in_use": False,
     }
     return InstanceView(**(values | more))

@@ -17,7 +17,7 @@ from zmqtui.core.journal import FAST, RECEIVED, SENT, Event, Journal, Tally, now
 from zmqtui.core.ledger import Ledger
 from zmqtui.core.sockets import Socket
 from zmqtui.core.state import State
-from zmqtui.core.tape import Message, Tape
+from zmqtui.core.tape import Mark, Message, Tape
 from zmqtui.core.watch import Losses, PortView, Traffic
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Books:
     # Called from the stage.
 
     def freeze(self) -> None:
-        """Take the losses as they stand: what the stage's stopping loses is nobody's loss."""
+        """Take nobody's leaving for a loss from here on: it is the stage's stopping."""
         self.harvest()
         self._frozen = True
 
@@ -157,7 +157,8 @@ class Books:
                 if tape.direction == SENT and socket.kind in _PUBLISHERS:
                     self.ledgers[socket.endpoint].published(tape, first, items)
                 elif tape.direction == RECEIVED:
-                    arrivals[socket.endpoint].setdefault(tape.instance, []).extend(items)
+                    kept = [item for item in items if type(item) is not Mark] if self._frozen else items
+                    arrivals[socket.endpoint].setdefault(tape.instance, []).extend(kept)
             events += self._events(tape, items, when)
         for slot in tuple(self._slots.values()):
             events += self._chatter(slot, when)
@@ -207,7 +208,7 @@ class Books:
             left_out -= chatter
             if not chatter or left_out < 0:
                 events.append(event)
-        if not count or left_out < 0:
+        if left_out < 0 or not slot.alive or actor.sampler.silent(when):
             events += actor.sampler.skips(events[-1].time if events else when, slot.name, "say")
         return events
 
@@ -218,7 +219,7 @@ class Books:
         self._speakers.pop(socket, None)
         if slot := self._slots.get(socket.actor.name):
             add_port(slot.totals, socket)
-        if socket.endpoint in self.ledgers and socket.kind in _PUBLISHERS:
+        if socket.endpoint in self.ledgers and socket.kind in _PUBLISHERS and not self._frozen:
             self.ledgers[socket.endpoint].closed(socket.outbox)
         return [*socket.inbox.close(when), *socket.outbox.close(when)]
 
@@ -245,8 +246,6 @@ class Books:
         return None
 
     def _balance(self, arrivals: dict[str, dict[str, list[Any]]], upto: dict[Tape, int], when: float) -> None:
-        if self._frozen:
-            return
         for name, ledger in self.ledgers.items():
             waiting = {}
             for slot in tuple(self._slots.values()):

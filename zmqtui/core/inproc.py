@@ -56,9 +56,11 @@ class Registry:
             del self._bound[address]
             return [peer for peer, binder in self._wanting.get(address, {}).items() if binder is socket]
 
-    def peers(self, address: str) -> list[Socket]:
-        """Return the sockets that are connected to `address`."""
+    def peers(self, address: str, socket: Socket) -> int:
+        """Return how many peers `socket` has at `address`, whichever end of it is its own."""
         with self._lock:
             binder = self._bound.get(address)
             wanting = self._wanting.get(address, {})
-            return [peer for peer, to in wanting.items() if binder is not None and to is binder]
+            if binder is socket:
+                return sum(1 for to in wanting.values() if to is binder)
+            return int(binder is not None and wanting.get(socket) is binder)

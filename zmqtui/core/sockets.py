@@ -186,6 +186,8 @@ class Socket(zmq.Socket[bytes]):
     def _join(self, addr: str) -> None:
         self.endpoint = self.inbox.endpoint = self.outbox.endpoint = self.wiring.names.get(addr, addr)
         self.addresses.append(addr)
+        if "[" in addr:
+            super().set(zmq.IPV6, 1)
         if self.watched is None and not addr.startswith("inproc:"):
             self.watched = Monitor(self)
 
@@ -203,7 +205,7 @@ class Socket(zmq.Socket[bytes]):
 
     def peers(self) -> int:
         """Return how many peers are connected: by handshake on tcp and ipc, by the registry on inproc."""
-        here = sum(len(self.wiring.registry.peers(address)) for address in self.bound)
+        here = sum(self.wiring.registry.peers(address, self) for address in tuple(self.addresses))
         return here + (self.watched.peers if self.watched else 0)
 
     def close(self, linger: int | None = None) -> None:

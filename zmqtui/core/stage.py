@@ -514,6 +514,7 @@ class Stage:
             any(socket.orphaned and socket.awaiting for socket in sockets),
             account.losses,
             dict(slot.own),
+            frozenset(socket.endpoint for socket in sockets if socket.peers()),
             actor.port_in_use if actor else False,
         )
 

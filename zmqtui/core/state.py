@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from enum import Enum
 from typing import NamedTuple
 
@@ -60,6 +61,7 @@ def describe(error: BaseException) -> str:
     except Exception:
         text = "it cannot say what happened"
     if isinstance(error, zmq.ZMQError):
-        name = zmq.Errno(error.errno).name if error.errno in set(zmq.Errno) else error.errno
+        number = error.errno or 0
+        name = zmq.Errno(number).name if number in set(zmq.Errno) else errno.errorcode.get(number, number)
         return f"ZMQError {name}: {text}"
     return f"{type(error).__name__}: {text}"

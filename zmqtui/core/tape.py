@@ -46,13 +46,14 @@ class Sampler:
         skipped: What it did not get and was not told of yet.
     """
 
-    __slots__ = ("_allowance", "_last", "skipped", "whole")
+    __slots__ = ("_allowance", "_last", "_seen", "skipped", "whole")
 
     def __init__(self) -> None:
         self.whole = False
         self.skipped = 0
         self._allowance = float(BURST)
         self._last = 0.0
+        self._seen = 0.0
 
     def keep(self, count: int, since: float, until: float) -> int:
         """Return how many of `count` events, the newest ones, the journal gets; the others are skipped.
@@ -62,6 +63,8 @@ class Sampler:
             since: A time in seconds.
             until: A later one.
         """
+        if count:
+            self._seen = until
         if self.whole:
             return count
         steady = STEADY * max(until - since, 1e-6)
@@ -77,6 +80,10 @@ class Sampler:
             self._last = until
         self.skipped += count - kept
         return kept
+
+    def silent(self, when: float) -> bool:
+        """Tell whether the stream has fallen silent, so that nothing will come to say what was skipped."""
+        return when - self._seen >= 1 / SAMPLES
 
     def skips(self, when: float, instance: str, what: str, endpoint: str = "") -> list[Event]:
         """Return the event that tells of what was skipped, if anything was."""
@@ -191,7 +198,7 @@ class Tape:
             events += self._skips(item.time)
             events.append(Event(item.time, self.instance, self.direction, item.frames, self.endpoint, peer=item.peer))
         # It fell silent: say what the samples left out.
-        return events if count else self._skips(until)
+        return events if not self.sampler.silent(until) else self._skips(until)
 
     def close(self, when: float) -> list[Event]:
         """Return what is still to be said when nothing more will come."""

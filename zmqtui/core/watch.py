@@ -100,6 +100,7 @@ class InstanceView:
         orphaned: Whether no reply can come because the peer that had the request is gone.
         losses: For a subscriber.
         knobs: The values of its own.
+        connected: The endpoints at which it has a peer.
         port_in_use: Whether it failed because another program holds its port.
     """
 
@@ -118,6 +119,7 @@ class InstanceView:
     orphaned: bool
     losses: Losses | None
     knobs: Mapping[str, Any]
+    connected: frozenset[str]
     port_in_use: bool
 
     @property

@@ -78,20 +78,18 @@ class Batch(Watcher):
     def _begin(self, when: float) -> None:
         self.started = when
         self.ended = 0.0
+        self.tasks = int(self.knobs["tasks"]) if self.number else 0
         self.results = self.sent = self.cost = 0
         self.taken: dict[str, int] = {}
-        self.done: dict[str, int] = {}
         self.busy: dict[str, float] = {}
         self.working: dict[str, float] = {}
-        self.killed: set[str] = set()
 
     def traffic(self, message: Traffic) -> None:
         """Take a task, a result or the start of a batch into account."""
         who, when = message.instance, message.time
         if self._lives.setdefault(who, message.life) != message.life:
             self._lives[who] = message.life
-            if who in self.working:
-                self.working.pop(who)
+            self.working.pop(who, None)
             if message.role == "sink":
                 self._due = None
         match message.role, message.kind, message.endpoint:
@@ -106,44 +104,40 @@ class Batch(Watcher):
                 self.taken[who] = self.taken.get(who, 0) + 1
                 self.working[who] = when
             case "worker", "send", "results":
-                self.done[who] = self.done.get(who, 0) + 1
                 self.busy[who] = self.busy.get(who, 0.0) + when - self.working.pop(who, when)
             case "sink", "recv", _:
                 # As the sink itself counts: a start signal, then as many results as there are tasks.
                 if self._due is None:
                     self._due = int(self.knobs["tasks"])
                     if not self.number:
+                        # An outside ventilator's: what it deals is seen only where it arrives.
                         self._begin(when)
+                        self.tasks = self.sent = self._due
                 else:
                     self.results += 1
                     self.ended = when
                     self._due = self._due - 1 or None
 
-    def _tasks(self, view: StageView) -> int:
-        return int(self.sent if self._dealt(view) else view.knobs["tasks"])
-
-    def _dealt(self, view: StageView) -> bool:
-        return self.sent >= int(view.knobs["tasks"])
-
-    def complete(self, view: StageView) -> bool:
-        """Tell whether every task of the batch has its result."""
-        return bool(self.started) and self._dealt(view) and self.results >= self.sent
+    @property
+    def complete(self) -> bool:
+        """Whether every task of the batch has its result."""
+        return bool(self.tasks) and self.results >= self.tasks
 
     def lost(self, view: StageView) -> tuple[int, list[InstanceView]]:
         """Return how many tasks are lost, and the workers they are lost with."""
-        if not self.started or self.complete(view) or not self._dealt(view):
+        if not self.started or self.complete or self.sent < self.tasks:
             return 0, []
         workers = view.of("worker")
-        if any(each.alive and each.state is not State.RECEIVING for each in workers):
-            return 0, []
-        if any(each.alive and view.age(each) < 0.3 for each in workers):
-            return 0, []
+        for each in (*view.of("sink"), *(each for each in workers if each.alive)):
+            # Whoever moves may still bring a result.
+            if each.state is not State.RECEIVING or view.age(each) < 0.3:
+                return 0, []
         gone = [each for each in workers if not each.alive or each.life > 1]
-        return (self.sent - self.results, gone) if gone else (0, [])
+        return (self.tasks - self.results, gone) if gone else (0, [])
 
     def figures(self, view: StageView) -> list[Figure]:
         """Return the batch's progress, cost, time and shares."""
-        tasks, complete = self._tasks(view), self.complete(view)
+        tasks, complete = self.tasks or view.knobs["tasks"], self.complete
         elapsed = (
             (self.ended if complete else view.time) - self.started
             if self.started and view.running
@@ -198,22 +192,27 @@ class Batch(Watcher):
             if not peers:
                 return "The ventilator is blocked in send(): no worker is connected, and the sink's clock runs."
             return "The ventilator is blocked in send(): every queue is full."
-        if not sink.alive and self.started and not self.complete(view):
+        outside = not sink.alive and any("results" in each.connected for each in workers)
+        if not sink.alive and self.started and not self.complete and not outside:
             return "No sink runs: results wait in the workers' queues."
-        if self.started and not self.complete(view):
+        if outside:
+            return "A sink outside this playground collects the results."
+        if self.started and not self.complete:
             busy = [each for each in workers if each.state is State.WORKING]
             who = f"{names(busy) or 'nobody'} {verb(busy or [1], 'works', 'work')}"
-            return f"{self.results:,}/{self._tasks(view):,} results; {who}."
+            return f"{self.results:,}/{self.tasks:,} results; {who}."
         ready = f"{peers} of {len(workers)} workers {'is' if peers == 1 else 'are'} connected"
         if ventilator.state is State.ASKING:
             if self.number:
                 return f"Batch {self.number} is done{self._unequal(view)}; w deals the next one, {ready}."
             return f"The ventilator waits for you: {ready}, w starts the batch."
-        if self.number and self.complete(view):
+        if self.number and self.complete:
             return f"Batch {self.number} is done{self._unequal(view)}."
-        return (
-            "The ventilator is not there: nobody deals tasks." if not ventilator.alive else "The pipeline gets ready."
-        )
+        if ventilator.alive:
+            return "The pipeline gets ready."
+        if any("tasks" in each.connected for each in workers):
+            return "A ventilator outside this playground deals the tasks."
+        return "No ventilator runs: nobody deals tasks."
 
     def _unequal(self, view: StageView) -> str:
         shares = [self.taken.get(each.name, 0) for each in view.of("worker")]

@@ -79,22 +79,8 @@ class Weather(Watcher):
             if not losses:
                 continue
             figures += [
-                Figure(
-                    "matching",
-                    losses.published,
-                    f"published {losses.published:,}",
-                    who,
-                    tone="sent",
-                    brief=True,
-                ),
-                Figure(
-                    "received",
-                    losses.received,
-                    f"received {losses.received:,}",
-                    who,
-                    tone="received",
-                    brief=True,
-                ),
+                Figure("matching", losses.published, f"published {losses.published:,}", who, tone="sent"),
+                Figure("received", losses.received, f"received {losses.received:,}", who, tone="received"),
                 Figure("missing", losses.missing, f"missing {losses.missing:,}", who, tone="lost", brief=True),
                 Figure("before", losses.before, f"{losses.before:,} before it joined", who, tone="lost"),
                 Figure("away", losses.away, f"{losses.away:,} away", who, tone="lost"),
@@ -124,15 +110,18 @@ class Weather(Watcher):
         if publisher.state is State.PAUSED:
             return "The publisher is paused: nothing is published, so nothing is lost."
         if not publisher.alive:
-            waits = f"{names(subscribers) or 'nobody'} {verb(subscribers or [1], 'waits', 'wait')}"
-            return f"No publisher runs: {waits}, and may still miss its first messages when it starts."
+            hearing = [each for each in subscribers if each.connected]
+            if hearing:
+                return f"{names(hearing)} {verb(hearing, 'hears', 'hear')} a publisher outside this playground."
+            waits = f"{names(subscribers)} {verb(subscribers, 'waits', 'wait')}" if subscribers else "nobody waits"
+            return f"No publisher runs: {waits}, and its first messages may be missed when it starts."
         if away:
             them = verb(away, "it", "them")
             return f"{names(away)} {verb(away, 'is', 'are')} away: what is published now is lost to {them} for good."
         if paused:
             are = verb(paused, "is", "are")
             return f"{names(paused)} {are} paused: messages queue up to the high-water mark, then they are dropped."
-        if not subscribers:
+        if not subscribers and not view.peers["weather"]:
             return "Nobody subscribes: the publisher does not wait, everything it says is lost."
         if deaf:
             return (

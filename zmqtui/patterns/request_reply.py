@@ -104,13 +104,17 @@ class Rounds(Watcher):
             return "The server waits for its port."
         if forever:
             lost = verb(forever, "its request was", "their requests were")
-            hint = "" if server.alive else " No server runs."
             who = f"{names(forever)} {verb(forever, 'waits', 'wait')}"
-            return f"{who} for ever: {lost} lost with the server, and a REQ never asks twice.{hint}"
+            now = "and a REQ never asks twice" if server.alive else "and no server runs"
+            if server.state is State.WORKING and self._serving:
+                now = f"the server now works for {self._serving}"
+            return f"{who} for ever: {lost} lost with the server; {now}."
         if not server.alive:
             stuck = patient or [each for each in clients if each.state is State.SENDING]
             if not stuck:
                 return "No server runs."
+            if any(each.connected for each in stuck):
+                return f"{names(stuck)} {verb(stuck, 'waits', 'wait')} for a server outside this playground."
             return f"{names(stuck)} {verb(stuck, 'waits', 'wait')} for a server: requests are kept until one is there."
         who = f"{names(patient) or 'nobody'} {verb(patient or [1], 'waits', 'wait')}"
         if server.state is State.PAUSED:
@@ -140,16 +144,7 @@ PATTERN = Pattern(
     endpoints=(Endpoint("requests", 5555, Link("server", "REP"), (Link("client", "REQ"),)),),
     knobs=(
         Knob("requests", "int", 10, "requests per client; 0 goes on for ever", low=0, high=10**9, role="client"),
-        Knob(
-            "work",
-            "float",
-            1.0,
-            "how long the server works on a request",
-            unit="s",
-            low=0,
-            high=3600,
-            role="server",
-        ),
+        Knob("work", "float", 1.0, "how long the server works on a request", "s", 0, 3600, role="server"),
         Knob("request", "payload", b"Hello", "what clients send", role="client"),
         Knob("reply", "payload", b"World", "what the server replies", role="server"),
     ),

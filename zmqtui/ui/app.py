@@ -153,13 +153,15 @@ class Playground(App[None]):
         strip = Content("").join(parts)
         if strip != self._strip:
             self._strip = strip
-            self._tabs.update(strip)
+            self._tabs.update(strip, layout=False)
         total = 0.0
         stage = self.pane.stage
         if stage.running:
             total = sum(each.sent_rate for each in stage.view().instances)
         where = stage.transport if narrow else f"{stage.transport} {self._where(stage)}".rstrip()
-        self._traffic.update(" · ".join(filter(None, [where, rate(total).replace("/s", " msg/s")])))
+        traffic = " · ".join(filter(None, [where, rate(total).replace("/s", " msg/s")]))
+        if str(self._traffic.content) != traffic:
+            self._traffic.update(traffic, layout=False)
 
     def _where(self, stage: Stage) -> str:
         places = [address.partition("://")[2] for address in stage.addresses.values()]

@@ -76,7 +76,7 @@ class Controls(Horizontal):
         text = " · ".join(digest)
         line = self.query_one("#digest", Static)
         if str(line.content) != text:
-            line.update(text)
+            line.update(text, layout=False)
 
     def counts(self, knob: Knob) -> bool:
         """Tell whether `knob` is the number of a role's instances."""

@@ -31,7 +31,7 @@ def one_line(
         picked: Whether the keys are for it.
     """
     edge, title, state = _head(view, instance, role, picked=picked)
-    line = [Content.assemble(edge, title), _fit(state, 20), _fit(_counts(instance, rates=False), 14)]
+    line = [Content.assemble(edge, title), _fit(state, 20), _fit(_counts(instance, rates=False), 20)]
     if own:
         line.append(Content.styled(own, "$foreground 60%"))
     line += [_figure(figure, 5) for figure in figures if figure.brief and figure.text]

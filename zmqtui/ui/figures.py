@@ -22,7 +22,7 @@ class Figures(VerticalGroup):
         padding: 0 1;
         HorizontalGroup { height: 1; }
         Button { margin-right: 2; height: 1; }
-        #gate-state { width: auto; color: $foreground 80%; }
+        #gate-state { width: 1fr; color: $foreground 80%; }
         #numbers { height: auto; text-wrap: nowrap; text-overflow: ellipsis; }
     }
     """
@@ -62,11 +62,12 @@ class Figures(VerticalGroup):
                 told += " · at work"
             if told != self._told:
                 self._told = told
-                self.query_one("#gate-state", Static).update(told)
+                self.query_one("#gate-state", Static).update(told, layout=False)
         content = self._content(figures, self.size.width)
         if content != self._shown:
+            grown = self._shown is None or content.plain.count("\n") != self._shown.plain.count("\n")
             self._shown = content
-            self._numbers.update(content)
+            self._numbers.update(content, layout=grown)
             self.display = bool(content.plain) or self.gate is not None
 
     def _content(self, figures: Sequence[Figure], width: int) -> Content:

@@ -74,6 +74,7 @@ class Pane(Vertical):
         self.stage = stage
         self.pattern = stage.pattern
         self._frame = 0
+        self._moving = True
         self._said = ""
         self._sentence_line = Sentence("", id="sentence", markup=False)
         first = stage.view().instances
@@ -103,7 +104,7 @@ class Pane(Vertical):
 
     def on_mount(self) -> None:
         """Begin to look at the stage."""
-        self._timer = self.set_interval(1 / FRAMES, self.pump)
+        self._timer = self.set_interval(1 / FRAMES, self._tick)
         self.watch_logs()
         self.pump()
 
@@ -112,17 +113,27 @@ class Pane(Vertical):
         self._timer.resume()
         self.pump()
 
+    def on_resize(self) -> None:
+        """Draw for the room there is now."""
+        self.call_after_refresh(self.pump)
+
     def on_hide(self) -> None:
         """Rest while nobody sees it; the sockets run on."""
         self._timer.pause()
 
     # Looking.
 
+    def _tick(self) -> None:
+        """Look while there is something to see: a stage at rest changes only when somebody does something."""
+        if self.stage.running or self._moving:
+            self.pump()
+
     def pump(self) -> None:
         """Look at the stage and draw what changed."""
         if not self.is_attached or not self.display:
             return
         view = self.stage.view()
+        self._moving = view.running
         figures = self.stage.figures(view)
         self._frame += 1
         self._sync_cards(view)
@@ -177,7 +188,7 @@ class Pane(Vertical):
     def _say(self, sentence: str) -> None:
         if sentence != self._said:
             self._said = sentence
-            self._sentence_line.update(Content.assemble(("◆ ", "$primary"), sentence))
+            self._sentence_line.update(Content.assemble(("◆ ", "$primary"), sentence), layout=False)
 
     def _sync_cards(self, view: StageView) -> None:
         cards = {card.instance: card for card in self.query(Card)}

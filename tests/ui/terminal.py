@@ -86,13 +86,18 @@ class Terminal:
             self.read(0)
         return self.process.returncode
 
+    def hang_up(self) -> None:
+        """Take the terminal away."""
+        for end in (self._ours, self._theirs):
+            with suppress(OSError):
+                os.close(end)
+
     def close(self) -> None:
         """End the app and give the terminal back."""
         with suppress(ProcessLookupError):
             self.process.kill()
         self.process.wait()
-        os.close(self._ours)
-        os.close(self._theirs)
+        self.hang_up()
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Button, HelpPanel, Input, Select
+from textual.widgets import Button, Input, Select
 
 from tests.ui.support import playing, press, screen, until
 from zmqtui.core.actor import State
@@ -17,6 +17,7 @@ from zmqtui.ui.card import Card
 from zmqtui.ui.dialogs import Confirm
 from zmqtui.ui.event_log import EventLog
 from zmqtui.ui.field import Field
+from zmqtui.ui.help import Help
 from zmqtui.ui.pane import Pane, Sentence
 
 
@@ -216,7 +217,7 @@ async def test_killed_worker_takes_its_tasks_along() -> None:
         await press(pilot, "space")
         await until(pilot, lambda: "connected 4/4" in screen(pilot))
         await press(pilot, "down", "w")
-        await until(pilot, lambda: "results;" in screen(pilot))
+        await until(pilot, lambda: "Results come in" in screen(pilot))
         await press(pilot, "k")
         await until(pilot, lambda: "lost with worker-1" in screen(pilot))
         await press(pilot, "x")
@@ -278,18 +279,52 @@ async def test_logs_follow_hold_and_switch() -> None:
         await until(pilot, lambda: log.display)
 
 
-async def test_help_and_palette() -> None:
-    """The help panel explains the tab and its knobs; the palette offers what the tab can do."""
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_help(size: tuple[int, int]) -> None:
+    """The help panel explains the tab, its keys, knobs and signs, scrolls by keyboard, and escape closes it."""
+    async with playing("pubsub", size) as pilot:
+        await press(pilot, "question_mark")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Help))
+        await until(pilot, lambda: "Keys" in screen(pilot) and "Add an instance" in screen(pilot))
+        await press(pilot, "end")
+        await until(pilot, lambda: "what the playground did, not ZeroMQ" in screen(pilot))
+        await press(pilot, "escape")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, Help))
+
+
+async def test_palette() -> None:
+    """The palette offers what the tab can do, by name."""
     async with playing("pubsub") as pilot:
-        await press(pilot, "question_mark")
-        await until(pilot, lambda: bool(pilot.app.screen.query(HelpPanel)))
-        await until(pilot, lambda: "zip span" in screen(pilot))
-        await press(pilot, "question_mark")
-        await until(pilot, lambda: not pilot.app.screen.query(HelpPanel))
-        await press(pilot, "ctrl+p", *"start all", "enter")
+        await press(pilot, "ctrl+p")
+        await until(pilot, lambda: "Start all patterns" in screen(pilot))
+        await press(pilot, *"start all")
+        await until(pilot, lambda: "Show" not in screen(pilot))
+        await press(pilot, "enter")
         app = pilot.app
         assert isinstance(app, Playground)
         await until(pilot, lambda: all(stage.running for stage in app.stages))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_e_edits_the_knobs(size: tuple[int, int]) -> None:
+    """You should be able to type into the first knob at once, wherever the knobs stand."""
+    async with playing("reqrep", size) as pilot:
+        await press(pilot, "e")
+        await until(pilot, lambda: isinstance(pilot.app.focused, Input))
+        await press(pilot, "5", "enter")
+        await until(pilot, lambda: len(pane(pilot).query(Card)) == 6)
+        assert isinstance(pilot.app.focused, Sentence)
+
+
+async def test_too_small_and_back() -> None:
+    """The keys work again when there is room again."""
+    async with playing("reqrep", **QUICK) as pilot:
+        await pilot.resize_terminal(30, 8)
+        await until(pilot, lambda: "Make the terminal larger" in screen(pilot))
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "Reset" in screen(pilot) and "Kill" in screen(pilot))
+        await press(pilot, "space")
+        await until(pilot, lambda: pane(pilot).stage.running)
 
 
 async def test_every_size_down_to_nothing() -> None:

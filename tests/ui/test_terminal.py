@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from tests.ui.terminal import terminal
+from tests.ui.terminal import PATIENCE, terminal
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 40)])
@@ -62,3 +62,12 @@ def test_no_colour() -> None:
             assert all(len(set(code.split(b";")[:3])) == 1 for code in codes), "a colour that is not grey"
     finally:
         os.environ.pop("NO_COLOR") if before is None else os.environ.update(NO_COLOR=before)
+
+
+def test_hung_up_terminal() -> None:
+    """When the terminal goes away, the app goes too, though nobody takes its last words."""
+    with terminal("pubsub", "--transport", "inproc", "--start") as app:
+        app.shows("messages a second")
+        app.hang_up()
+        os.kill(app.process.pid, signal.SIGHUP)
+        app.process.wait(PATIENCE)

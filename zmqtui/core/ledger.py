@@ -27,6 +27,7 @@ class Subscriber:
 
     def __init__(self) -> None:
         self.received = self.before = self.away = self.dropped = self.unwanted = self.orphaned = 0
+        self.abandoned = 0
         self.strays = 0
         self.filters: tuple[bytes, ...] = ()
         self.open = False
@@ -41,7 +42,14 @@ class Subscriber:
     def losses(self) -> Losses:
         """Return the account as it stands."""
         return Losses(
-            self.received, self.before, self.away, self.dropped, self.unwanted, self.orphaned, self._in_flight()
+            received=self.received,
+            before=self.before,
+            away=self.away,
+            dropped=self.dropped,
+            unwanted=self.unwanted,
+            orphaned=self.orphaned,
+            abandoned=self.abandoned,
+            in_flight=self._in_flight(),
         )
 
     def _in_flight(self) -> int:
@@ -71,7 +79,7 @@ class Subscriber:
         """Take in that the subscriber opened, closed or changed its filters here."""
         self.match(when)
         if mark.what == "close":
-            self.away += self._in_flight()
+            self.abandoned += self._in_flight()
             self.lines.clear()
             self.arrived.clear()
             self._held_since = 0.0

@@ -322,6 +322,7 @@ class Stage:
             self._check_count(slot.role, len(self._of(slot.role)) - 1)
             self._interrupt([slot], State.STOPPED)
             self.books.forget(name)
+            self.watcher.left(name)
             del self._slots[name]
             self._sort()
 
@@ -354,6 +355,9 @@ class Stage:
     def press(self) -> None:
         """Press the gate's button: whoever asks goes on, or, if nobody asks yet, whoever asks next."""
         self._gate_open = True
+        if gate := self.pattern.gate:
+            there, wanted = self.books.peers(gate.endpoint), len(self._of(self.pattern.role(gate.peers)))
+            self.note(f"{gate.label} was pressed with {there} of {wanted} connected")
         for slot in self._order:
             if slot.actor:
                 slot.actor.poke()

@@ -52,6 +52,9 @@ class Status(NamedTuple):
     detail: str = ""
 
 
+_HINTS: dict[int, str] = {int(zmq.EFSM): "a REQ sends and receives in turn, a REP receives and sends: "}
+
+
 def describe(error: BaseException) -> str:
     """Say in one line what an exception says."""
     if isinstance(error, PortInUse):
@@ -63,5 +66,6 @@ def describe(error: BaseException) -> str:
     if isinstance(error, zmq.ZMQError):
         number = error.errno or 0
         name = zmq.Errno(number).name if number in set(zmq.Errno) else errno.errorcode.get(number, number)
-        return f"ZMQError {name}: {text}"
+        hint = _HINTS.get(int(number), "")
+        return f"ZMQError {name}: {hint}{text}"
     return f"{type(error).__name__}: {text}"

@@ -44,10 +44,11 @@ class Losses:
     Attributes:
         received: Arrived.
         before: Published before the subscriber had joined, its subscription's journey included.
-        away: Published while it was away, or in its queue when it left.
+        away: Published while it was away.
         dropped: Dropped at the high-water mark.
         unwanted: Discarded in its queue because its filter changed.
         orphaned: Lost with a publisher that went away.
+        abandoned: In its queue when it left.
         in_flight: On its way, or in a queue.
     """
 
@@ -57,6 +58,7 @@ class Losses:
     dropped: int = 0
     unwanted: int = 0
     orphaned: int = 0
+    abandoned: int = 0
     in_flight: int = 0
 
     @property
@@ -67,7 +69,8 @@ class Losses:
     @property
     def missing(self) -> int:
         """Published, matching and not received."""
-        return self.before + self.away + self.dropped + self.unwanted + self.orphaned + self.in_flight
+        lost = self.before + self.away + self.dropped + self.unwanted + self.orphaned + self.abandoned
+        return lost + self.in_flight
 
 
 @dataclass(frozen=True)
@@ -210,6 +213,9 @@ class Watcher:
 
     def traffic(self, message: Traffic) -> None:
         """Take note of one message."""
+
+    def left(self, instance: str) -> None:
+        """Take note that an instance was taken off the stage: another may come by its name."""
 
     def figures(self, view: StageView) -> Sequence[Figure]:
         """Return the pattern's figures."""

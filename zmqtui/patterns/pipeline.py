@@ -71,15 +71,18 @@ class Batch(Watcher):
 
     def __init__(self) -> None:
         self.number = 0
-        self._begin(0.0)
         self._lives: dict[str, int] = {}
-        self._due: int | None = None
+        self._due = 0
+        self._begin(0.0)
+        self.results = 0
+        self.complete = self.misled = self._orphaned = False
 
     def _begin(self, when: float) -> None:
         self.started = when
         self.ended = 0.0
         self.tasks = int(self.knobs["tasks"]) if self.number else 0
-        self.results = self.sent = self.cost = 0
+        self.sent = self.cost = 0
+        self.complete = False
         self.taken: dict[str, int] = {}
         self.busy: dict[str, float] = {}
         self.working: dict[str, float] = {}
@@ -91,12 +94,14 @@ class Batch(Watcher):
             self._lives[who] = message.life
             self.working.pop(who, None)
             if message.role == "sink":
-                self._due = None
+                self._due = 0
+                self._orphaned = bool(self.tasks) and not self.complete
         match message.role, message.kind, message.endpoint:
             case "ventilator", "send", "results":
                 # The batch begins when its start signal is sent: workers may be quicker than the sink.
                 self.number += 1
                 self._begin(when)
+                self.results = 0 if not self._due else self.results
             case "ventilator", "send", "tasks":
                 self.sent += 1
                 self.cost += _number(message.frames[0])
@@ -106,26 +111,33 @@ class Batch(Watcher):
             case "worker", "send", "results":
                 self.busy[who] = self.busy.get(who, 0.0) + when - self.working.pop(who, when)
             case "sink", "recv", _:
-                # As the sink itself counts: a start signal, then as many results as there are tasks.
-                if self._due is None:
-                    self._due = int(self.knobs["tasks"])
-                    if not self.number:
-                        # An outside ventilator's: what it deals is seen only where it arrives.
-                        self._begin(when)
-                        self.tasks = self.sent = self._due
-                else:
-                    self.results += 1
-                    self.ended = when
-                    self._due = self._due - 1 or None
+                self._collect(message)
 
-    @property
-    def complete(self) -> bool:
-        """Whether every task of the batch has its result."""
-        return bool(self.tasks) and self.results >= self.tasks
+    def _collect(self, message: Traffic) -> None:
+        """Count as the sink itself does: a start signal, then as many results as there are tasks."""
+        if self._due:
+            self._due -= 1
+            self.results += 1
+            self.ended = message.time
+            self.complete = not self._due and not self.misled
+            return
+        self._due, self.results = int(self.knobs["tasks"]), 0
+        # A sink that comes in the middle of a batch takes the first result for the start signal.
+        self.misled = self._orphaned and message.frames == (b"",)
+        self._orphaned = False
+        if not self.number:
+            # An outside ventilator's: what it deals is seen only where it arrives.
+            self._begin(message.time)
+            self.tasks = self.sent = self._due
+
+    def left(self, instance: str) -> None:
+        """Forget an instance that was taken off the stage."""
+        for account in (self.taken, self.busy, self.working):
+            account.pop(instance, None)
 
     def lost(self, view: StageView) -> tuple[int, list[InstanceView]]:
         """Return how many tasks are lost, and the workers they are lost with."""
-        if not self.started or self.complete or self.sent < self.tasks:
+        if not self.started or self.complete or self.misled or self.sent < self.tasks:
             return 0, []
         workers = view.of("worker")
         for each in (*view.of("sink"), *(each for each in workers if each.alive)):
@@ -179,28 +191,29 @@ class Batch(Watcher):
         """Say where the batch stands."""
         ventilator, sink = view.of("ventilator")[0], view.of("sink")[0]
         workers = [each for each in view.of("worker") if each.alive]
-        peers, lost = view.peers.get("tasks", 0), self.lost(view)
-        if lost[0]:
+        peers, (lost, gone) = view.peers.get("tasks", 0), self.lost(view)
+        if self.misled:
+            return "The new sink took a result for the start signal: it counts wrong from here on. x resets."
+        if lost:
             return (
-                f"{self.results:,}/{self.sent:,}, {lost[0]:,} lost with {names(lost[1])}: "
+                f"{self.results:,}/{self.tasks:,}, {lost:,} lost with {names(gone)}: "
                 "tasks already dealt die with their worker, and the sink waits for ever. x resets."
             )
         for each in (ventilator, sink):
             if each.state is State.BINDING:
                 return f"The {each.name} waits for its port."
+            if each.state is State.PAUSED:
+                return f"The {each.name} is paused: {_HELD[each.role]}."
         if ventilator.state is State.SENDING:
             if not peers:
                 return "The ventilator is blocked in send(): no worker is connected, and the sink's clock runs."
             return "The ventilator is blocked in send(): every queue is full."
-        outside = not sink.alive and any("results" in each.connected for each in workers)
-        if not sink.alive and self.started and not self.complete and not outside:
+        if not sink.alive:
+            if any("results" in each.connected for each in workers):
+                return "A sink outside this playground collects the results."
             return "No sink runs: results wait in the workers' queues."
-        if outside:
-            return "A sink outside this playground collects the results."
         if self.started and not self.complete:
-            busy = [each for each in workers if each.state is State.WORKING]
-            who = f"{names(busy) or 'nobody'} {verb(busy or [1], 'works', 'work')}"
-            return f"{self.results:,}/{self.tasks:,} results; {who}."
+            return self._progress(workers)
         ready = f"{peers} of {len(workers)} workers {'is' if peers == 1 else 'are'} connected"
         if ventilator.state is State.ASKING:
             if self.number:
@@ -214,12 +227,28 @@ class Batch(Watcher):
             return "A ventilator outside this playground deals the tasks."
         return "No ventilator runs: nobody deals tasks."
 
+    def _progress(self, workers: list[InstanceView]) -> str:
+        busy = [each for each in workers if each.state is State.WORKING]
+        paused = [each for each in workers if each.state is State.PAUSED]
+        idle = [each for each in workers if not self.taken.get(each.name)]
+        text = f"Results come in: {names(busy) or 'nobody'} {verb(busy or [1], 'works', 'work')}"
+        if paused:
+            text += f", {names(paused)} {verb(paused, 'is', 'are')} paused"
+        elif idle and self.sent >= self.tasks:
+            text += (
+                f"; {names(idle)} got nothing: all tasks were dealt before {verb(idle, 'it was', 'they were')} there"
+            )
+        return f"{text}."
+
     def _unequal(self, view: StageView) -> str:
         shares = [self.taken.get(each.name, 0) for each in view.of("worker")]
         if shares and max(shares) - min(shares) > 1:
             dealt = "/".join(map(str, shares[:8]))
             return f", unequal shares ({dealt}): it began before all were connected"
         return ""
+
+
+_HELD = {"ventilator": "nobody deals tasks", "sink": "results queue up"}
 
 
 def _number(frame: bytes) -> int:

@@ -70,10 +70,9 @@ class Weather(Watcher):
 
     def figures(self, view: StageView) -> list[Figure]:
         """Return the parts of what was published for each subscriber; they sum to the whole."""
-        figures = [
-            Figure("published", sent, f"{sent:,} published", tone="sent")
-            for sent in [sum(each.sent.messages for each in view.of("publisher"))]
-        ]
+        sent = sum(each.sent.messages for each in view.of("publisher"))
+        here = any(each.life for each in view.of("publisher"))
+        figures = [Figure("published", sent if here else None, f"{sent:,} published" if here else "", tone="sent")]
         for subscriber in view.of("subscriber"):
             losses, who = subscriber.losses, subscriber.name
             if not losses:
@@ -89,6 +88,7 @@ class Weather(Watcher):
             ]
             # Rare causes: always in the summary, on the screen only when there are any.
             rare = (
+                ("abandoned", losses.abandoned, "in its queue when it left"),
                 ("unwanted", losses.unwanted, "discarded by a filter change"),
                 ("orphaned", losses.orphaned, "lost with a publisher"),
             )
@@ -120,16 +120,18 @@ class Weather(Watcher):
             return f"{names(away)} {verb(away, 'is', 'are')} away: what is published now is lost to {them} for good."
         if paused:
             are = verb(paused, "is", "are")
-            return f"{names(paused)} {are} paused: messages queue up to the high-water mark, then they are dropped."
+            return f"{names(paused)} {are} paused: messages queue, 1,000 at either end and some between, then drop."
         if not subscribers and not view.peers["weather"]:
             return "Nobody subscribes: the publisher does not wait, everything it says is lost."
         if deaf:
             return (
                 f"{names(deaf)} {verb(deaf, 'has', 'have')} no filter: without a subscription a SUB receives nothing."
             )
-        return (
-            f"The publisher sends {publisher.sent_rate:,.0f} messages a second{self._expectation(view, subscribers)}."
-        )
+        slow = max(subscribers, key=_dropped, default=None)
+        more = self._expectation(view, subscribers)
+        if slow and _dropped(slow):
+            more = f"; {slow.name} is too slow, {_dropped(slow):,} were dropped at the high-water mark"
+        return f"The publisher sends {publisher.sent_rate:,.0f} messages a second{more}."
 
     def _expectation(self, view: StageView, subscribers: list[InstanceView]) -> str:
         span, rate = view.knobs["span"], view.of("publisher")[0].sent_rate
@@ -140,10 +142,14 @@ class Weather(Watcher):
                 waits[subscriber.name] = 1 / hits if hits else 0.0
         if not waits or not rate:
             return ""
-        name, wait = min(waits.items(), key=lambda item: item[1] or float("inf"))
+        name, wait = min(waits.items(), key=lambda item: item[1])
         if not wait:
             return f"; no zip code up to {span:,} starts with the filter of {name}"
         return f"; {name} gets about one in {wait * rate:,.0f}, one every {max(wait, 1):,.0f} s or so"
+
+
+def _dropped(subscriber: InstanceView) -> int:
+    return subscriber.losses.dropped if subscriber.losses else 0
 
 
 def matching(filters: tuple[bytes, ...], span: int) -> int:

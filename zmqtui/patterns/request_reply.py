@@ -67,6 +67,12 @@ class Rounds(Watcher):
             self._trips.setdefault(who, deque(maxlen=1000)).append(message.time - self._asked.pop(who))
             self._replies[who] = self._replies.get(who, 0) + 1
 
+    def left(self, instance: str) -> None:
+        """Forget an instance that was taken off the stage."""
+        self._asked.pop(instance, None)
+        self._trips.pop(instance, None)
+        self._replies.pop(instance, None)
+
     def figures(self, view: StageView) -> list[Figure]:
         """Return each client's replies and median round trip, and who waits for ever."""
         figures = []
@@ -97,7 +103,11 @@ class Rounds(Watcher):
         server, clients = view.of("server")[0], view.of("client")
         waiting = [each for each in clients if each.awaiting and each.alive]
         forever = [each for each in waiting if each.orphaned]
-        patient = [each for each in waiting if not each.orphaned and each.name != self._serving]
+        patient = [
+            each
+            for each in waiting
+            if not each.orphaned and each.name != self._serving and each.state is not State.PAUSED
+        ]
         if clients and all(each.state is State.FINISHED for each in clients):
             return "Every client has its replies; the server waits for the next request."
         if server.state is State.BINDING:

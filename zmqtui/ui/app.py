@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import threading
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -11,18 +13,20 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingsMap, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.css.query import NoMatches
 from textual.reactive import reactive
 from textual.style import Style
-from textual.widgets import ContentSwitcher, HelpPanel, Static
+from textual.widgets import ContentSwitcher, Static
 
 from zmqtui.core.stage import Stage
 from zmqtui.ui.commands import PlaygroundCommands
+from zmqtui.ui.help import Help
 from zmqtui.ui.key_bar import KeyBar
 from zmqtui.ui.pane import Pane
 from zmqtui.ui.signs import rate
 from zmqtui.ui.themes import DARK, LIGHT, meanings
 
+PATIENCE = 3.0
+"""Seconds that leaving may take after a signal."""
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT)
 
 
@@ -98,7 +102,19 @@ class Playground(App[None]):
             self.pane.action_on_off()
 
     def _leave(self, number: int) -> None:
+        # A terminal that was hung up can block the last words to it for ever: then leave without them.
+        watchdog = threading.Timer(PATIENCE, os._exit, [128 + number])
+        watchdog.daemon = True
+        watchdog.start()
         self.exit(return_code=128 + number)
+
+    def on_resize(self) -> None:
+        """Give the keys back to the tab after the terminal was too small for it."""
+        self.call_after_refresh(self._refocus)
+
+    def _refocus(self) -> None:
+        if self.screen.focused is None and len(self.screen_stack) == 1:
+            self.pane.action_cards()
 
     async def on_unmount(self) -> None:
         """Stop every stage; the terminal is given back meanwhile."""
@@ -123,11 +139,13 @@ class Playground(App[None]):
         self.shown = name
 
     def action_help(self) -> None:
-        """Show or hide the help panel."""
-        try:
-            self.screen.query_one(HelpPanel).remove()
-        except NoMatches:
-            self.screen.mount(HelpPanel())
+        """Show the help panel."""
+        keys = [
+            (self.get_key_display(binding), binding.tooltip or binding.description)
+            for _, binding, _, _ in self.screen.active_bindings.values()
+            if binding.tooltip or binding.show
+        ]
+        self.push_screen(Help(self.pane.pattern, keys))
 
     def action_start_all(self) -> None:
         """Start every pattern."""
@@ -141,7 +159,7 @@ class Playground(App[None]):
 
     def _draw_strip(self) -> None:
         narrow = self.size.width < 100
-        parts: list[Content] = [Content.styled(" zmqtui ", "bold $primary")]
+        parts: list[Content] = [Content.styled(" zmqtui" if narrow else " zmqtui ", "bold $primary")]
         for number, stage in enumerate(self.stages, 1):
             pattern = stage.pattern
             dot = " ●" if stage.running else "  "

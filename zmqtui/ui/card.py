@@ -26,7 +26,7 @@ class Card(Vertical):
         height: auto;
         background: $surface;
         Static { height: auto; text-wrap: nowrap; }
-        Field { width: 100%; padding-left: 2; Input { width: 1fr; } }
+        Field { width: 100%; padding-left: 2; Input { width: 1fr; max-width: 40; } }
     }
     """
 
@@ -84,6 +84,7 @@ class Card(Vertical):
         """Put the cursor into the knob's input."""
         if self._field:
             self.add_class("-editing")
+            self._field.display = True
             # At once, not when the loop comes to it: the next key may be under way.
             self.screen.set_focus(self._field.query_one(Input))
 
@@ -91,6 +92,13 @@ class Card(Vertical):
     def _given(self, event: Field.Given) -> None:
         event.stop()
         self.post_message(self.Turned(self, event.knob, event.value))
+
+    def _own(self, value: object) -> str:
+        """Name the value of the knob of its own where it says something."""
+        if not self.knob or (self.knob.kind != "filters" and value == self.knob.default):
+            return ""
+        text = self.knob.format(value) or "everything"
+        return f"{self.knob.label or self.knob.name} {printable(text, 12)}"
 
     def show(
         self, view: StageView, instance: InstanceView, figures: Sequence[Figure], *, brief: bool, picked: bool
@@ -108,10 +116,11 @@ class Card(Vertical):
         if self.knob and self._field:
             value = instance.knobs[self.knob.name]
             self._field.show(value)
-            if self.knob.kind == "filters" or value != self.knob.default:
-                own = f"{self.knob.label or self.knob.name} {printable(self.knob.format(value), 12)}"
+            own = self._own(value)
+            # A number that is as it always is needs no line of its own, until somebody looks closer.
+            self._field.display = self.has_class("-editing") or (bool(own or picked) and not brief)
         width = max(20, self.size.width)
-        if brief:
+        if brief and not picked:
             content = face.one_line(view, instance, figures, own, width, role=self._role, picked=picked)
         else:
             content = face.lines(view, instance, figures, width, role=self._role, picked=picked)

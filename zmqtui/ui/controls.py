@@ -39,12 +39,11 @@ class Controls(Horizontal):
         super().__init__()
         self.pattern = pattern
         self._transport = transport
-        self._counts = {
-            role.name: Knob(role.name, "int", role.default, f"how many {role.name}s", "", 1, role.most, f"{role.name}s")
-            for role in pattern.roles
-            if role.most > 1
-        }
-        self._knobs = [knob for knob in pattern.knobs if not knob.each]
+        self._roles = {f"{role.name}s": role for role in pattern.roles if role.most > 1}
+        counts = [
+            Knob(name, "int", role.default, f"how many {name}", "", 1, role.most) for name, role in self._roles.items()
+        ]
+        self._knobs = [*counts, *(knob for knob in pattern.knobs if not knob.each)]
 
     def compose(self) -> ComposeResult:
         """Lay out the buttons and the fields."""
@@ -52,7 +51,7 @@ class Controls(Horizontal):
         yield Button("↺ Reset", compact=True, id="reset")
         yield Select([(name, name) for name in TRANSPORTS], value=self._transport, allow_blank=False, compact=True)
         with Horizontal(id="fields"):
-            for knob in (*self._counts.values(), *self._knobs):
+            for knob in self._knobs:
                 yield Field(knob)
         yield Static("", id="digest", markup=False)
 
@@ -69,8 +68,8 @@ class Controls(Horizontal):
                 select.value = view.transport
         digest = []
         for field in self.query(Field):
-            counted = self._counts.get(field.knob.name)
-            value = len(view.of(counted.name)) if counted else view.knobs[field.knob.name]
+            role = self.role_of(field.knob)
+            value = len(view.of(role)) if role else view.knobs[field.knob.name]
             field.show(value)
             digest.append(f"{field.knob.label or field.knob.name} {field.knob.format(value)}{field.knob.unit}")
         text = " · ".join(digest)
@@ -78,9 +77,10 @@ class Controls(Horizontal):
         if str(line.content) != text:
             line.update(text, layout=False)
 
-    def counts(self, knob: Knob) -> bool:
-        """Tell whether `knob` is the number of a role's instances."""
-        return self._counts.get(knob.name) is knob
+    def role_of(self, knob: Knob) -> str:
+        """Return the role whose number `knob` is, or nothing."""
+        role = self._roles.get(knob.name)
+        return role.name if role else ""
 
     def edit(self) -> None:
         """Put the cursor into the first field."""

@@ -68,13 +68,18 @@ class Field(HorizontalGroup):
         if text != self._applied and not field.has_focus:
             self._applied = text
             field.value = text
-            if not self.knob.each:
-                field.styles.width = len(text) + 2 if self.knob.kind in ("int", "float") else 12
+            self._fit(text)
+
+    def _fit(self, text: str) -> None:
+        """Make room for a number as it is typed; texts have room, and a card's input takes what there is."""
+        if not self.knob.each:
+            self.query_one(Input).styles.width = max(3, len(text) + 2) if self.knob.kind in ("int", "float") else 12
 
     @on(Input.Changed)
     def _typing(self, event: Input.Changed) -> None:
         event.stop()
         event.input.remove_class("-refused")
+        self._fit(event.value)
 
     @on(Input.Blurred)
     def _left(self, event: Input.Blurred) -> None:
@@ -94,6 +99,7 @@ class Field(HorizontalGroup):
             value = self.knob.parse(field.value)
         except BadInput as error:
             field.add_class("-refused")
+            field.action_select_all()
             self.post_message(self.Refused(str(error)))
             return
         self._applied = field.value = self.knob.format(value)

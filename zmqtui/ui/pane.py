@@ -88,9 +88,6 @@ class Pane(Vertical):
             keys.append(Binding(gate.key, "press", gate.label.split()[-1].capitalize(), tooltip=gate.label))
         self._bindings = BindingsMap.merge([self._bindings, BindingsMap(keys)])
 
-        knobs = "\n".join(f"- **{knob.label or knob.name}**: {knob.help}; {knob.range}" for knob in self.pattern.knobs)
-        self.HELP = f"## {self.pattern.title}\n\n{self.pattern.about}\n\n{knobs}\n"  # type: ignore[misc]  # a text per tab
-
     def compose(self) -> ComposeResult:
         """Lay out controls, cards, figures, logs and the sentence."""
         yield Controls(self.pattern, self.stage.transport)
@@ -244,8 +241,6 @@ class Pane(Vertical):
         """Offer the keys that mean something here."""
         role = self._role_of(self.selected)
         match action:
-            case "edit":
-                return self.is_mounted and (self.screen.has_class("-narrow") or self.screen.has_class("-short"))
             case "own":
                 return self._own_knob(role) is not None
             case "add" | "remove":
@@ -397,8 +392,8 @@ class Pane(Vertical):
     @on(Field.Given)
     def _given(self, event: Field.Given) -> None:
         self.action_cards()
-        if self.query_one(Controls).counts(event.knob):
-            self.do(self.stage.set_count, event.knob.name, event.value)
+        if role := self.query_one(Controls).role_of(event.knob):
+            self.do(self.stage.set_count, role, event.value)
         else:
             self.do(self.stage.set_knob, event.knob.name, event.value)
 

@@ -202,3 +202,34 @@ def test_costs_must_fit_together() -> None:
             stage.set_knob("slowdown", 0.0, "worker-1")
         stage.set_knob("slowdown", 2.0)
         assert {each.knobs["slowdown"] for each in stage.view().of("worker")} == {2.0}
+
+
+def test_a_sink_that_comes_in_the_middle_is_misled() -> None:
+    """Protects the truth of "done": a new sink takes a result for the start signal, and no batch is done with it."""
+    with stage_of(PIPELINE, "inproc", knobs={"cost_min": 10, "cost_max": 10}) as stage:
+        stage.start()
+        connected(stage, "tasks", 4)
+        stage.press()
+        until(lambda: received(stage, "sink") > 10)
+        stage.kill("sink")
+        until(lambda: "No sink runs" in sentence(stage))
+        stage.launch("sink")
+        until(lambda: "took a result for the start signal" in sentence(stage))
+        stage.press()
+        until(lambda: sent(stage, "ventilator") == 202)
+        until(lambda: figure(stage, "results") == 100)
+        assert "done" not in sentence(stage)
+        stage.reset()
+        connected(stage, "tasks", 4)
+        stage.press()
+        batch_done(stage, 1)
+
+
+@pytest.mark.parametrize("name", ["ventilator", "sink"])
+def test_a_paused_role_is_told(name: str) -> None:
+    """Protects the learner's question "why does nothing happen?"."""
+    with stage_of(PIPELINE, "inproc") as stage:
+        stage.start()
+        until(lambda: instance(stage, "ventilator").state is State.ASKING)
+        stage.pause(name)
+        until(lambda: sentence(stage).startswith(f"The {name} is paused"))

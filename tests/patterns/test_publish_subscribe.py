@@ -442,3 +442,18 @@ def test_connections_are_counted() -> None:
         connected(stage, "weather", 4)
         stage.kill("subscriber-2")
         connected(stage, "weather", 3)
+
+
+def test_what_a_leaver_had_in_its_queue(transport: str) -> None:
+    """Protects the difference between what was published meanwhile and what waited in the queue of who left."""
+    with stage_of(PUBSUB, transport, knobs={"rate": 2000, "span": 10, "filter": (b"",)}) as stage:
+        stage.start()
+        until(lambda: losses(stage).received > 100)
+        stage.pause("subscriber-1")
+        until(lambda: losses(stage).in_flight > 100)
+        stage.kill("subscriber-1")
+        until(lambda: losses(stage).away > 0)
+        account = losses(stage)
+        assert account.abandoned > 100
+        assert account.in_flight == 0
+        assert account.published == account.received + account.missing

@@ -190,3 +190,17 @@ def test_payloads_and_work_are_turned_while_it_runs() -> None:
         stage.set_knob("request", b"new question")
         stage.set_knob("reply", b"new answer")
         until(lambda: {(b"new question",), (b"new answer",)} <= {e.frames for e in stage.journal.read(0)[0]})
+
+
+def test_a_new_client_has_no_past() -> None:
+    """Protects the figures of an added client from those of a removed one that had its name."""
+    with stage_of(REQREP, "inproc", knobs={"work": 0.0, "requests": 3}) as stage:
+        stage.start()
+        until(lambda: figure(stage, "replies", "client-1") == 3)
+        stage.remove("client-1")
+        stage.set_knob("work", 30.0)
+        assert stage.add("client") == "client-1"
+        until(lambda: instance(stage, "client-1").sent.messages == 1)
+        assert figure(stage, "replies", "client-1") == 0
+        named = {each.name for each in stage.figures(stage.view()) if each.instance == "client-1"}
+        assert "round_trip_s" not in named

@@ -351,5 +351,5 @@ async def test_hostile_payload_is_harmless() -> None:
     evil = b"\x1b]52;c;aGk=\x07[/red][@click=app.quit]x\xff\xe2\x80\xae"
     async with playing("reqrep", reqrep={"request": evil, "reply": evil, "work": 0.01}) as pilot:
         await press(pilot, "space")
-        await until(pilot, lambda: "␛]52;c;aGk=␇[/red][@click=app.quit]x\\xff" in screen(pilot))
+        await until(pilot, lambda: "␛]52;c;aGk=␇[/red][@click=" in screen(pilot))
         assert "\x1b" not in screen(pilot)

@@ -16,6 +16,7 @@ from zmqtui.core.watch import Figure, InstanceView, StageView
 from zmqtui.patterns import every, find
 from zmqtui.ui.app import Playground
 from zmqtui.ui.card import Card
+from zmqtui.ui.event_index import EventIndex
 from zmqtui.ui.event_log import EventLog
 from zmqtui.ui.figures import Figures
 from zmqtui.ui.themes import meanings
@@ -78,6 +79,7 @@ class Gallery(App[None]):
         super().__init__()
         self.brief = brief
         self.journal = Journal()
+        self.index = EventIndex(self.journal)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give every meaning its colour."""
@@ -88,7 +90,7 @@ class Gallery(App[None]):
         for number, _ in enumerate(State, 1):
             yield Card(f"worker-{number}", number, None)
         yield Figures(find("pipeline").gate)
-        yield EventLog(self.journal)
+        yield EventLog(self.index)
 
     def on_mount(self) -> None:
         """Draw when the cards know their width."""
@@ -123,7 +125,8 @@ class Gallery(App[None]):
                 Event(NOON + 0.7, "publisher", "skipped", text="send", messages=123_456),
             ]
         )
-        self.query_one(EventLog).pull()
+        self.index.pull()
+        self.query_one(EventLog).grow()
 
 
 @pytest.mark.parametrize("brief", [False, True], ids=["lines", "brief"])

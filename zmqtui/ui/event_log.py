@@ -11,26 +11,13 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from zmqtui.core.actor import State
-from zmqtui.core.journal import Event, Journal
+from zmqtui.core.journal import Event
 from zmqtui.core.text import printable
+from zmqtui.ui.event_index import EventIndex
 from zmqtui.ui.signs import clock
 
-_LASTING = {
-    f"{state.value}"
-    for state in (
-        State.PAUSED,
-        State.FINISHED,
-        State.STOPPED,
-        State.KILLED,
-        State.FAILED,
-        State.STUCK,
-        State.BINDING,
-        State.ASKING,
-    )
-}
-"""States worth a line; the others come and go with every message."""
-
+_COLUMN = 13
+"""Columns of a name."""
 _MARKS = {
     "send": ("→", "sent"),
     "recv": ("←", "received"),
@@ -81,21 +68,21 @@ class EventLog(ScrollView, can_focus=True):
     empty: reactive[str] = reactive("")
     """What to say while there is nothing."""
 
-    def __init__(self, journal: Journal, *, name_of: str = "", id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, index: EventIndex, *, name_of: str = "", id: str | None = None) -> None:  # noqa: A002
         """Make a log.
 
         Args:
-            journal: What to show.
+            index: What there is to show.
             name_of: The instance whose events to show; empty for all.
             id: The widget's id.
         """
         super().__init__(id=id)
-        self.journal = journal
         self.roles: dict[str, int] = {}
+        self._index = index
+        self._journal = index.journal
         self._instance = name_of
-        self._numbers: list[int] = []
-        self._cursor = 0
-        self._column = 10
+        self._numbers = index.of(name_of)
+        self._drawn = (0, -1)
         self._following = True
 
     @property
@@ -107,30 +94,22 @@ class EventLog(ScrollView, can_focus=True):
         """Show another instance's events, from the oldest the journal holds."""
         if instance != self._instance:
             self._instance = instance
-            self._numbers.clear()
-            self._cursor = 0
-            self.pull(jump=True)
+            self._numbers = self._index.of(instance)
+            self._following = True
+            self.grow()
 
-    def pull(self, *, jump: bool = False) -> None:
-        """Take in what is new in the journal; follow the end if it was in sight.
+    def grow(self, gone: int = 0) -> None:
+        """Draw what the index has taken in; follow the end if it was in sight.
 
         Args:
-            jump: Go to the end in any case.
+            gone: How many of the oldest lines the index let go.
         """
-        following = jump or self._following
-        first = self.journal.bounds[0]
-        before = len(self._numbers)
-        gone = next((place for place, number in enumerate(self._numbers) if number >= first), before)
-        del self._numbers[:gone]
-        start = max(self._cursor, first)
-        events, self._cursor = self.journal.read(start)
-        fresh = [start + offset for offset, event in enumerate(events) if self._wanted(event)]
-        if not fresh and not gone and not jump:
+        ends = (len(self._numbers), self._numbers[-1] if self._numbers else -1)
+        if ends == self._drawn:
             return
-        self._numbers += fresh
-        self._column = max([self._column, *(min(len(event.instance), 14) for event in events)])
+        self._drawn = ends
         self.virtual_size = Size(0, len(self._numbers))
-        if following:
+        if self._following:
             self.scroll_end(animate=False, immediate=True, x_axis=False, force=True)
         elif gone:
             self.scroll_to(y=max(0, self.scroll_offset.y - gone), animate=False, immediate=True, force=True)
@@ -146,18 +125,13 @@ class EventLog(ScrollView, can_focus=True):
         if self._following:
             self.scroll_end(animate=False, immediate=True, x_axis=False, force=True)
 
-    def _wanted(self, event: Event) -> bool:
-        if self._instance and event.instance and event.instance != self._instance:
-            return False
-        return event.kind != "state" or event.text.split(": ")[0] in _LASTING
-
     def render_line(self, y: int) -> Strip:
         """Draw one line."""
         width, base = self.size.width, self.rich_style
         if not self._numbers:
             return self._blank(y, width, base)
         row = y + self.scroll_offset.y
-        event = self.journal.get(self._numbers[row]) if row < len(self._numbers) else None
+        event = self._journal.get(self._numbers[row]) if row < len(self._numbers) else None
         if event is None:
             return Strip.blank(width, base)
         return Strip(self._segments(event, width)).crop_extend(0, width, base)
@@ -179,7 +153,7 @@ class EventLog(ScrollView, can_focus=True):
         segments = [Segment(f" {clock(event.time)}  ", self._style("time"))]
         if not self._instance:
             role = self._style(f"role-{self.roles.get(event.instance, 0) % 3}")
-            segments.append(Segment(f"{printable(event.instance, 14):<{self._column}}  ", role))
+            segments.append(Segment(f"{printable(event.instance, 14):<{_COLUMN}}  ", role))
         segments += [Segment(f"{sign} ", style), Segment(text, text_style)]
         if event.peer:
             way = "from" if event.kind == "recv" else "to"

@@ -10,23 +10,23 @@ from typing import Any, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingsMap, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Button, Static
 
-from zmqtui.core.actor import describe
 from zmqtui.core.model import TRANSPORTS, BadInput
 from zmqtui.core.stage import Stage
+from zmqtui.core.state import State, describe
 from zmqtui.core.text import printable
 from zmqtui.core.watch import Figure, InstanceView, StageView
 from zmqtui.ui.card import Card
+from zmqtui.ui.cards import Cards
 from zmqtui.ui.controls import Controls
 from zmqtui.ui.dialogs import Confirm
-from zmqtui.ui.event_log import EventLog
 from zmqtui.ui.field import Field
 from zmqtui.ui.figures import Figures
-from zmqtui.ui.signs import place
+from zmqtui.ui.logs import Logs
 
 FRAMES = 15
 """Times a second at which a visible tab looks at its stage."""
@@ -61,8 +61,6 @@ class Pane(Vertical):
 
     selected: reactive[str] = reactive("")
     """The instance that the keys are for."""
-    logs: reactive[str] = reactive("both", bindings=True)
-    """Which logs are shown: ``both``, ``all`` or ``own``."""
     editing: reactive[bool] = reactive(False, toggle_class="-editing-knobs")
     """Whether the knobs are unfolded where there is little room."""
     _stranded: reactive[bool] = reactive(False, bindings=True)
@@ -76,7 +74,12 @@ class Pane(Vertical):
         self._frame = 0
         self._moving = True
         self._said = ""
-        self._sentence_line = Sentence("", id="sentence", markup=False)
+        self._controls = Controls(self.pattern, stage.transport)
+        self._about = Static(self.pattern.about, id="about", markup=False)
+        self._cards = Cards(self.pattern)
+        self._figures = Figures(self.pattern.gate)
+        self._logs = Logs(stage.journal)
+        self._sentence = Sentence("", id="sentence", markup=False)
         first = stage.view().instances
         self.set_reactive(Pane.selected, first[0].name)
         # The pattern's own keys: its gate and its actions.
@@ -90,20 +93,18 @@ class Pane(Vertical):
 
     def compose(self) -> ComposeResult:
         """Lay out controls, cards, figures, logs and the sentence."""
-        yield Controls(self.pattern, self.stage.transport)
-        yield Static(self.pattern.about, id="about", markup=False)
-        yield VerticalScroll(id="cards", can_focus=False)
-        yield Figures(self.pattern.gate)
-        with Horizontal(id="logs"):
-            yield EventLog(self.stage.journal, id="log-all")
-            yield EventLog(self.stage.journal, name_of=self.selected, id="log-own")
-        yield self._sentence_line
+        yield self._controls
+        yield self._about
+        yield self._cards
+        yield self._figures
+        yield self._logs
+        yield self._sentence
 
     def on_mount(self) -> None:
         """Begin to look at the stage."""
         self._timer = self.set_interval(1 / FRAMES, self._tick)
-        self.watch_logs()
         self.pump()
+        self.watch_selected(self.selected)
 
     def on_show(self) -> None:
         """Look again."""
@@ -131,109 +132,56 @@ class Pane(Vertical):
             return
         view = self.stage.view()
         self._moving = view.running
-        figures = self.stage.figures(view)
         self._frame += 1
-        self._sync_cards(view)
-        self._explain(view)
-        brief = self.screen.has_class("-narrow") or self.screen.has_class("-short")
-        by_instance: dict[str, list[Figure]] = {}
-        for figure in figures:
-            by_instance.setdefault(figure.instance, []).append(figure)
-        for card in self.query(Card):
-            instance = view.instance(card.instance)
-            if instance and card.is_mounted:
-                card.show(
-                    view,
-                    instance,
-                    by_instance.get(instance.name, ()),
-                    brief=brief,
-                    picked=card.instance == self.selected,
-                )
-        self.query_one(Controls).show(view)
-        self.query_one(Figures).show(view, by_instance.get("", ()))
-        for log in self.query(EventLog):
-            if log.display:
-                log.pull()
+        figures: dict[str, list[Figure]] = {}
+        for figure in self.stage.figures(view):
+            figures.setdefault(figure.instance, []).append(figure)
+        self._cards.show(view, figures, self.selected, brief=self._cramped)
+        if self.selected not in self._cards.names:
+            self.selected = self._cards.names[-1]
+        self._controls.show(view)
+        self._figures.show(view, figures.get("", ()))
+        self._logs.explain(view, [] if self._about.display else ["", *textwrap.wrap(self.pattern.about, 60)])
+        self._logs.grow(view)
         self._stranded = any(each.port_in_use for each in view.instances)
         if self._frame % CALM == 1 or not view.running:
-            self._say(self._sentence(view))
+            self._say(self._now(view))
 
-    def _explain(self, view: StageView) -> None:
-        """Have the empty log show the pattern's picture and, where it stands nowhere else, its explanation."""
-        about = [] if self.query_one("#about").display else ["", *textwrap.wrap(self.pattern.about, 60)]
-        picture = [
-            f"{link.role} {link.socket} ───▶ {endpoint.bind.socket} {endpoint.bind.role}"
-            f"   {place(view.addresses[endpoint.name])}"
-            for endpoint in self.pattern.endpoints
-            for link in endpoint.connect
-        ]
-        empty = "\n".join([self.pattern.title, "", *picture, *about, "", "space starts it"])
-        self.query_one("#log-all", EventLog).empty = empty
+    @property
+    def _narrow(self) -> bool:
+        return self.screen.has_class("-narrow")
 
-    def _sentence(self, view: StageView) -> str:
+    @property
+    def _cramped(self) -> bool:
+        return self._narrow or self.screen.has_class("-short")
+
+    def _now(self, view: StageView) -> str:
+        """Say in one sentence what is going on."""
         if not view.running:
             ran = any(each.life for each in view.instances)
             return "Stopped. space starts it anew, x forgets what was counted." if ran else "Ready: space starts it."
-        stranded = [each for each in view.instances if each.port_in_use]
-        if stranded:
-            return f"{stranded[0].name}: {printable(stranded[0].status.detail)}. o runs on a free port."
-        failed = [each for each in view.instances if each.state.name in ("FAILED", "STUCK")]
-        if failed:
-            return f"{failed[0].name} failed: {printable(failed[0].status.detail)}. r restarts it."
+        for each in view.instances:
+            detail = printable(each.status.detail)
+            if each.port_in_use:
+                return f"{each.name}: {detail}. o runs on a free port."
+            if each.state in (State.FAILED, State.STUCK):
+                return f"{each.name} {each.state.value}: {detail}. r restarts it."
         return self.stage.watcher.sentence(view)
 
     def _say(self, sentence: str) -> None:
         if sentence != self._said:
             self._said = sentence
-            self._sentence_line.update(Content.assemble(("◆ ", "$primary"), sentence), layout=False)
-
-    def _sync_cards(self, view: StageView) -> None:
-        cards = {card.instance: card for card in self.query(Card)}
-        wanted = [each.name for each in view.instances]
-        if list(cards) == wanted:
-            return
-        rank = {role.name: number for number, role in enumerate(self.pattern.roles)}
-        for log in self.query(EventLog):
-            log.roles = {each.name: rank[each.role] for each in view.instances}
-        box = self.query_one("#cards")
-        for name in cards.keys() - set(wanted):
-            cards[name].remove()
-        before: Card | None = None
-        for each in view.instances:
-            card = cards.get(each.name)
-            if card is None:
-                card = Card(each.name, rank[each.role], self._own_knob(each.role))
-                if before:
-                    box.mount(card, after=before)
-                else:
-                    box.mount(card, before=0 if box.children else None)
-            before = card
-        if self.selected not in wanted:
-            self.selected = wanted[-1]
-        self.watch_selected(self.selected)
-
-    def _own_knob(self, role: str) -> Any:
-        return next((knob for knob in self.pattern.knobs if knob.each and knob.role == role), None)
+            self._sentence.update(Content.assemble(("◆ ", "$primary"), sentence), layout=False)
 
     def watch_selected(self, selected: str) -> None:
         """Mark the selected card and show its log."""
-        for card in self.query(f"#card-{selected}"):
+        if not self.is_mounted:
+            return
+        if card := self._cards.card(selected):
             self.call_after_refresh(card.scroll_visible, animate=False)
+        self._logs.show(selected)
         self.refresh_bindings()
-        for log in self.query("#log-own").results(EventLog):
-            log.show(selected)
-        self._title_logs()
-
-    def watch_logs(self) -> None:
-        """Show the logs that are wanted."""
-        if self.is_mounted:
-            self.set_class(self.logs == "all", "-log-all")
-            self.set_class(self.logs == "own", "-log-own")
-            self._title_logs()
-
-    def _title_logs(self) -> None:
-        for log in self.query(EventLog):
-            log.border_title = f"log · {printable(log.instance, 40) or 'all'}"
+        self.call_next(self.pump)
 
     # Doing.
 
@@ -242,7 +190,7 @@ class Pane(Vertical):
         role = self._role_of(self.selected)
         match action:
             case "own":
-                return self._own_knob(role) is not None
+                return self._cards.own_knob(role) is not None
             case "add" | "remove":
                 return True if self.pattern.role(role).most > 1 else None
             case "free_port":
@@ -331,29 +279,27 @@ class Pane(Vertical):
 
     def action_own(self) -> None:
         """Edit the selected instance's own value."""
-        self.query_one(f"#card-{self.selected}", Card).edit()
+        if card := self._cards.card(self.selected):
+            card.edit()
 
     def action_edit(self) -> None:
         """Edit the knobs."""
         self.editing = True
-        self.query_one(Controls).edit()
+        self._controls.edit()
 
     def action_cards(self) -> None:
         """Leave whatever is being edited and go back to the cards."""
         self.editing = False
-        self.screen.set_focus(self._sentence_line)
+        self.screen.set_focus(self._sentence)
 
     def action_log(self) -> None:
         """Show both logs, everybody's, the selected instance's, in turn."""
-        order = ["all", "own"] if self.screen.has_class("-narrow") else ["both", "all", "own"]
-        shown = order.index(self.logs) if self.logs in order else 0
-        self.logs = order[(shown + 1) % len(order)]
+        self._logs.turn(narrow=self._narrow)
 
     def action_select(self, step: int) -> None:
         """Select the next or the previous card."""
-        cards = list(self.query(Card))
-        here = next((number for number, card in enumerate(cards) if card.instance == self.selected), 0)
-        self.selected = cards[(here + step) % len(cards)].instance
+        names = self._cards.names
+        self.selected = names[(names.index(self.selected) + step) % len(names)]
 
     def action_transport(self) -> None:
         """Run on the next transport."""
@@ -392,7 +338,7 @@ class Pane(Vertical):
     @on(Field.Given)
     def _given(self, event: Field.Given) -> None:
         self.action_cards()
-        if role := self.query_one(Controls).role_of(event.knob):
+        if role := self._controls.role_of(event.knob):
             self.do(self.stage.set_count, role, event.value)
         else:
             self.do(self.stage.set_knob, event.knob.name, event.value)

@@ -1,0 +1,66 @@
+"""The cards of all instances, one picked for the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from textual.containers import VerticalScroll
+
+from zmqtui.core.model import Knob, Pattern
+from zmqtui.core.watch import Figure, StageView
+from zmqtui.ui.card import Card
+
+
+class Cards(VerticalScroll, can_focus=False):
+    """Shows a card for each instance of a pattern."""
+
+    def __init__(self, pattern: Pattern) -> None:
+        """Make the place for the cards of `pattern`."""
+        super().__init__(id="cards")
+        self._own = {knob.role: knob for knob in pattern.knobs if knob.each}
+        self._rank = {role.name: number for number, role in enumerate(pattern.roles)}
+        self._cards: dict[str, Card] = {}
+
+    @property
+    def names(self) -> list[str]:
+        """The instances in their order."""
+        return list(self._cards)
+
+    def card(self, instance: str) -> Card | None:
+        """Return the card of `instance`."""
+        return self._cards.get(instance)
+
+    def own_knob(self, role: str) -> Knob | None:
+        """Return the knob that every instance of `role` has for itself."""
+        return self._own.get(role)
+
+    def show(self, view: StageView, figures: Mapping[str, Sequence[Figure]], picked: str, *, brief: bool) -> None:
+        """Draw every instance as it stands.
+
+        Args:
+            view: The stage.
+            figures: By instance.
+            picked: The instance that the keys are for.
+            brief: Whether there is room for one line each only.
+        """
+        if self.names != [each.name for each in view.instances]:
+            self._arrange(view)
+        for each in view.instances:
+            card = self._cards[each.name]
+            if card.is_mounted:
+                card.show(view, each, figures.get(each.name, ()), brief=brief, picked=each.name == picked)
+
+    def _arrange(self, view: StageView) -> None:
+        before, self._cards = self._cards, {}
+        for each in view.instances:
+            card = before.pop(each.name, None)
+            if card is None:
+                card = Card(each.name, self._rank[each.role], self.own_knob(each.role))
+                last = next(reversed(self._cards.values()), None)
+                if last:
+                    self.mount(card, after=last)
+                else:
+                    self.mount(card, before=0 if self.children else None)
+            self._cards[each.name] = card
+        for card in before.values():
+            card.remove()

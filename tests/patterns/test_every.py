@@ -38,13 +38,16 @@ def begin(stage: Stage) -> None:
 def flows(stage: Stage) -> None:
     """Wait until the role that ends the pattern, each instance of it, receives more than it has now."""
     before = {each.name: each.received.messages for each in stage.view().of(stage.pattern.done)}
-    if stage.pattern.name == "reqrep":
-        # A client whose request died with its server waits for ever: only a new life helps.
-        for each in stage.view().of("client"):
-            if each.orphaned or not each.alive:
-                stage.revive(each.name)
-    for name, count in before.items():
-        until(lambda name=name, count=count: instance(stage, name).received.messages > count, what=name)  # type: ignore[misc]
+
+    def moved(name: str) -> bool:
+        each = instance(stage, name)
+        if stage.pattern.name == "reqrep" and (each.orphaned or not each.alive):
+            # A client whose request died with its server waits for ever: only a new life helps.
+            stage.revive(name)
+        return each.received.messages > before[name]
+
+    for name in before:
+        until(lambda name=name: moved(name), what=name)  # type: ignore[misc]
 
 
 def averages(stage: Stage) -> int:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from textual.events import Key
 from textual.pilot import Pilot
 
 from zmqtui.core.stage import Stage
@@ -51,7 +52,8 @@ async def take(
             if key.startswith("connected"):
                 await until(pilot, lambda: app.pane.stage.view().peers["tasks"] == 4)
             else:
-                await pilot.press(key)
+                app.post_message(Key(key, {"space": " "}.get(key, key if len(key) == 1 else None)))
+                await pilot.pause(0.05)
         await until(pilot, lambda: seen(app.pane.stage.view()))
         # What was seen is drawn with the next frame, and told with the next sentence.
         await pilot.pause((CALM + 1) / FRAMES)
@@ -87,7 +89,7 @@ async def main() -> None:
     await take(
         "pubsub-light", wide, "space down", lambda view: count(view, "subscriber-1") > 0, of="pubsub", theme=light
     )
-    killed = "space connected down w k"
+    killed = "space connected w down k"
     await take(
         "pipeline-killed", wide, killed, lambda view: count(view, "sink") > 75 and view.elapsed > 4, of="pipeline"
     )

@@ -353,3 +353,14 @@ async def test_hostile_payload_is_harmless() -> None:
         await press(pilot, "space")
         await until(pilot, lambda: "␛]52;c;aGk=␇[/red][@click=" in screen(pilot))
         assert "\x1b" not in screen(pilot)
+
+
+async def test_the_log_beside_is_the_picked_ones() -> None:
+    """You should see the picked instance's log beside that of all, from the start."""
+    async with playing("reqrep", **QUICK) as pilot:
+        await press(pilot, "space")
+        await until(pilot, lambda: "Received request" in screen(pilot) and "log · server" in screen(pilot))
+        own = pane(pilot).query_one("#log-own", EventLog)
+        assert own.instance == "server"
+        await press(pilot, "down")
+        await until(pilot, lambda: own.instance == "client-1" and "log · client-1" in screen(pilot))

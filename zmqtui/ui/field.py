@@ -72,8 +72,10 @@ class Field(HorizontalGroup):
 
     def _fit(self, text: str) -> None:
         """Make room for a number as it is typed; texts have room, and a card's input takes what there is."""
-        if not self.knob.each:
-            self.query_one(Input).styles.width = max(3, len(text) + 2) if self.knob.kind in ("int", "float") else 12
+        if self.knob.kind in ("int", "float"):
+            self.query_one(Input).styles.width = max(3, len(text) + 2)
+        elif not self.knob.each:
+            self.query_one(Input).styles.width = 12
 
     @on(Input.Changed)
     def _typing(self, event: Input.Changed) -> None:

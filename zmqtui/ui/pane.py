@@ -104,7 +104,7 @@ class Pane(Vertical):
         """Begin to look at the stage."""
         self._timer = self.set_interval(1 / FRAMES, self._tick)
         self.pump()
-        self.watch_selected(self.selected)
+        self._logs.show(self.selected)
 
     def on_show(self) -> None:
         """Look again."""

@@ -82,7 +82,7 @@ def test_the_summary_of_pubsub(capfd: pytest.CaptureFixture[str]) -> None:
     summary = run_json(capfd, *words("pubsub", "ipc"))[-1]
     for name in ("subscriber-1", "subscriber-2", "subscriber-3"):
         losses = summary["instances"][name]["losses"]
-        parts = ("before", "away", "dropped", "unwanted", "orphaned", "in_flight")
+        parts = ("before", "away", "dropped", "unwanted", "orphaned", "abandoned", "in_flight")
         assert losses["missing"] == sum(losses[part] for part in parts)
         assert losses["published"] == losses["received"] + losses["missing"]
         assert summary["instances"][name]["received"]["messages"] == 10

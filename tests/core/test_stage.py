@@ -234,10 +234,10 @@ def test_true_states() -> None:
         until(lambda: instance(stage, "role").state is State.FAILED)
         peer.close(0)
         assert instance(stage, "role").status.detail == "RuntimeError: oh [/red] \x1b[31m"
-        assert "Traceback" in stage._slots["role"].actor.trace  # type: ignore[union-attr]
+        assert "Traceback" in stage._cast.slots["role"].actor.trace  # type: ignore[union-attr]
         stage.launch("other")
         until(lambda: instance(stage, "other").state is State.FINISHED)
-        until(lambda: not stage._slots["other"].alive)
+        until(lambda: not stage._cast.slots["other"].alive)
         with pytest.raises(BadInput, match="does not run"):
             stage.act("other", lambda sockets, knobs: None)
         until(lambda: "paused" in events(stage, "role", "state"))

@@ -7,13 +7,14 @@ import threading
 from bisect import bisect_right
 from collections import deque
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import zmq
 
+from zmqtui.core.account import Account, add_port
 from zmqtui.core.actor import describe
 from zmqtui.core.connections import Connections
-from zmqtui.core.journal import FAST, RECEIVED, SENT, Event, Journal, Tally, now
+from zmqtui.core.journal import FAST, RECEIVED, SENT, Event, Journal, now
 from zmqtui.core.ledger import Ledger
 from zmqtui.core.sockets import Socket
 from zmqtui.core.state import State
@@ -29,19 +30,6 @@ LIGHT = 0.002
 """Seconds up to which a harvest is so quick that whoever looks at the books may do it."""
 _PUBLISHERS = (zmq.PUB, zmq.XPUB)
 _CHATTER = ("running", "working", "waiting in", "blocked in")
-
-
-class Account(NamedTuple):
-    """What the books say of one instance: its counts by endpoint, its losses, and its live tapes' directions."""
-
-    ports: tuple[PortView, ...] = ()
-    losses: Losses | None = None
-    tapes: tuple[Tape, ...] = ()
-
-    def rates(self, when: float) -> tuple[float, float]:
-        """Return the messages per second that the instance sends and receives."""
-        sent = sum(tape.rate(when) for tape in self.tapes if tape.direction == SENT)
-        return sent, sum(tape.rate(when) for tape in self.tapes if tape.direction == RECEIVED)
 
 
 class Books:
@@ -296,10 +284,3 @@ class Books:
     def peers(self, endpoint: str) -> int:
         """Return how many connections the binder of `endpoint` has."""
         return sum(each.peers() for each in tuple(self._sockets) if each.endpoint == endpoint and each.bound)
-
-
-def add_port(totals: dict[tuple[str, str], tuple[Tally, Tally]], socket: Socket) -> None:
-    """Add a socket's counts to its instance's totals."""
-    key = (socket.endpoint, zmq.SocketType(socket.kind).name)
-    sent, received = totals.get(key, (Tally(), Tally()))
-    totals[key] = (sent.plus(socket.outbox.tally), received.plus(socket.inbox.tally))

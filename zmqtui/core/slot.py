@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from zmqtui.core.actor import Actor
 from zmqtui.core.journal import Tally
-from zmqtui.core.model import Knobs, Pattern, Role
+from zmqtui.core.model import Knob, Knobs, Pattern, Role
 from zmqtui.core.state import State, Status
+from zmqtui.core.watch import InstanceView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from zmqtui.core.account import Account
 
 
 class Slot:
@@ -56,3 +59,43 @@ class Slot:
     def clear(self) -> None:
         """Forget everything but its own knob values."""
         self.actor, self.life, self.work_before, self.totals = None, 0, 0.0, {}
+
+    def turn(self, knob: Knob, value: Any) -> None:
+        """Give a knob of its own another value; what runs feels it at once."""
+        before, self.own[knob.name] = self.own[knob.name], value
+        apply, actor = knob.apply, self.actor
+        if apply and actor and self.alive and before != value:
+            actor.do(lambda: apply(actor.sockets, before, value))
+
+    def view(self, account: Account, when: float) -> InstanceView:
+        """Return the instance as it stands.
+
+        Args:
+            account: Its counts.
+            when: The moment, on the engine's clock.
+        """
+        sent = received = Tally()
+        for port in account.ports:
+            sent, received = sent.plus(port.sent), received.plus(port.received)
+        actor = self.actor
+        sockets = tuple(actor.sockets) if actor else ()
+        sent_rate, received_rate = account.rates(when)
+        return InstanceView(
+            name=self.name,
+            role=self.role.name,
+            life=self.life,
+            status=self.status,
+            paused=actor.paused if actor else False,
+            sent=sent,
+            received=received,
+            sent_rate=sent_rate,
+            received_rate=received_rate,
+            ports=account.ports,
+            work=self.work_before + (actor.work() if actor else 0.0),
+            awaiting=max((socket.awaiting for socket in sockets), default=0.0),
+            orphaned=any(socket.orphaned and socket.awaiting for socket in sockets),
+            losses=account.losses,
+            knobs=dict(self.own),
+            connected=frozenset(socket.endpoint for socket in sockets if socket.peers()),
+            port_in_use=actor.port_in_use if actor else False,
+        )

@@ -16,15 +16,15 @@ from zmqtui.core import life
 from zmqtui.core.actor import LINGER, Actor
 from zmqtui.core.addresses import LOOPBACK, addresses, check_address, free_port
 from zmqtui.core.books import Books
+from zmqtui.core.cast import Cast
 from zmqtui.core.inproc import Registry
-from zmqtui.core.journal import Event, Journal, Tally, now
+from zmqtui.core.journal import Event, Journal, now
 from zmqtui.core.model import BadInput, Endpoints, Pattern, Role
 from zmqtui.core.slot import Slot
 from zmqtui.core.sockets import Context, Socket
 from zmqtui.core.state import State
 from zmqtui.core.tape import Tape
-from zmqtui.core.text import printable
-from zmqtui.core.watch import Figure, InstanceView, StageView
+from zmqtui.core.watch import Figure, StageView
 from zmqtui.core.wiring import Wiring
 
 TICK = 0.05
@@ -79,35 +79,31 @@ class Stage:
         self.transport = transport
         self.seed = seed
         self.journal = Journal()
-        self.knobs: dict[str, Any] = {knob.name: knob.default for knob in pattern.knobs}
         self._whole = whole
         self._ports: dict[str, int] = {}
         self._at = {pattern.endpoint(name).name: check_address(address) for name, address in (at or {}).items()}
         self._folder = ""
         self._lock = threading.RLock()
-        self._slots: dict[str, Slot] = {}
-        self._order: tuple[Slot, ...] = ()
+        self._cast = Cast(pattern, counts or {})
         self._wiring: _Wiring | None = None
         self._keeper: threading.Thread | None = None
         self._quit = threading.Event()
         self._gate_open = False
         self._started = self._stopped = 0.0
-        for role in pattern.roles:
-            self._populate(role, (counts or {}).get(role.name, role.default))
         for name, value in (knobs or {}).items():
             instance, _, knob = name.rpartition(".")
             self.set_knob(knob, value, instance or None, settle=False)
-        self.check(self.knobs)
+        self._cast.check()
         self.addresses = self._addresses(transport)
         self._renew()
 
     def _renew(self) -> None:
         """Begin a new account."""
-        for slot in self._order:
+        for slot in self._cast.order:
             slot.clear()
         self.watcher = self.pattern.watcher()
         self.watcher.knobs = self.knobs
-        self.books = Books(self.pattern, self._slots, self.journal, self.watcher, whole=self._whole)
+        self.books = Books(self.pattern, self._cast.slots, self.journal, self.watcher, whole=self._whole)
 
     def _addresses(self, transport: str) -> dict[str, str]:
         return (
@@ -129,7 +125,7 @@ class Stage:
                 return
             self._renew()
             self._open()
-            for slot in self._order:
+            for slot in self._cast.order:
                 if roles is None or slot.role.name in roles:
                     self._play(slot)
 
@@ -139,7 +135,7 @@ class Stage:
             if not self._wiring:
                 return
             self.books.freeze()
-            self._interrupt(self._order, State.STOPPED)
+            self._interrupt(self._cast.order, State.STOPPED)
             self._close()
 
     def restart(self) -> None:
@@ -176,7 +172,7 @@ class Stage:
     def use_free_ports(self) -> None:
         """Move every endpoint whose port is in use to a free one, and start whoever meets there again."""
         with self._lock:
-            stranded = {slot.role.name for slot in self._order if slot.actor and slot.actor.port_in_use}
+            stranded = {slot.role.name for slot in self._cast.order if slot.actor and slot.actor.port_in_use}
             moved = [endpoint for endpoint in self.pattern.endpoints if endpoint.bind.role in stranded]
             self._at = {name: address for name, address in self._at.items() if name not in {e.name for e in moved}}
             self._ports |= {endpoint.name: free_port() for endpoint in moved}
@@ -185,7 +181,7 @@ class Stage:
                 self._wiring.name(self.addresses)
             slots = [
                 slot
-                for slot in self._order
+                for slot in self._cast.order
                 if slot.actor and any(endpoint.touches(slot.role.name) for endpoint in moved)
             ]
             self._interrupt(slots, State.STOPPED)
@@ -225,7 +221,7 @@ class Stage:
 
     def _lingering(self) -> float:
         """Return the seconds that the last messages of whoever finished still have to leave."""
-        finished = [slot.status.since for slot in self._order if slot.status.state is State.FINISHED]
+        finished = [slot.status.since for slot in self._cast.order if slot.status.state is State.FINISHED]
         return max(0.0, max(finished, default=-math.inf) + LINGER / 1000 - now())
 
     def _keep(self, quit_: threading.Event) -> None:
@@ -245,7 +241,7 @@ class Stage:
             BadInput: If there is no such instance.
         """
         with self._lock:
-            slot = self._slot(name)
+            slot = self._cast.slot(name)
             if not self.running:
                 self._renew()
                 self._open()
@@ -258,7 +254,7 @@ class Stage:
             BadInput: If there is no such instance.
         """
         with self._lock:
-            slot = self._slot(name)
+            slot = self._cast.slot(name)
             if slot.alive:
                 self._interrupt([slot], end)
 
@@ -269,7 +265,7 @@ class Stage:
             BadInput: If there is no such instance.
         """
         with self._lock:
-            slot = self._slot(name)
+            slot = self._cast.slot(name)
             self._interrupt([slot], State.STOPPED)
             self.launch(name)
 
@@ -279,7 +275,7 @@ class Stage:
         Raises:
             BadInput: If there is no such instance.
         """
-        slot = self._slot(name)
+        slot = self._cast.slot(name)
         if slot.actor and slot.alive:
             slot.actor.pause()
 
@@ -289,7 +285,7 @@ class Stage:
         Raises:
             BadInput: If there is no such instance.
         """
-        slot = self._slot(name)
+        slot = self._cast.slot(name)
         if slot.actor:
             slot.actor.resume()
 
@@ -304,9 +300,9 @@ class Stage:
         """
         with self._lock:
             declared = self.pattern.role(role)
-            count = len(self._of(declared))
-            self._check_count(declared, count + 1)
-            slot = self._add(declared)
+            count = len(self._cast.of(declared))
+            self._cast.check_count(declared, count + 1)
+            slot = self._cast.add(declared)
             if self.running:
                 self._play(slot)
             return slot.name
@@ -318,13 +314,12 @@ class Stage:
             BadInput: If there is no such instance, or its role needs it.
         """
         with self._lock:
-            slot = self._slot(name)
-            self._check_count(slot.role, len(self._of(slot.role)) - 1)
+            slot = self._cast.slot(name)
+            self._cast.check_count(slot.role, len(self._cast.of(slot.role)) - 1)
             self._interrupt([slot], State.STOPPED)
             self.books.forget(name)
             self.watcher.left(name)
-            del self._slots[name]
-            self._sort()
+            self._cast.remove(slot)
 
     def set_count(self, role: str, count: int) -> None:
         """Have `count` instances of `role`: the newest go first.
@@ -334,10 +329,10 @@ class Stage:
         """
         with self._lock:
             declared = self.pattern.role(role)
-            self._check_count(declared, count)
-            while len(self._of(declared)) > count:
-                self.remove(self._of(declared)[-1].name)
-            while len(self._of(declared)) < count:
+            self._cast.check_count(declared, count)
+            while len(self._cast.of(declared)) > count:
+                self.remove(self._cast.of(declared)[-1].name)
+            while len(self._cast.of(declared)) < count:
                 self.add(role)
 
     def act(self, name: str, action: Callable[..., None]) -> None:
@@ -346,7 +341,7 @@ class Stage:
         Raises:
             BadInput: If there is no such instance or it does not run.
         """
-        slot = self._slot(name)
+        slot = self._cast.slot(name)
         actor = slot.actor
         if actor is None or not slot.alive:
             raise BadInput(f"{name} does not run: start it first")
@@ -356,48 +351,15 @@ class Stage:
         """Press the gate's button: whoever asks goes on, or, if nobody asks yet, whoever asks next."""
         self._gate_open = True
         if gate := self.pattern.gate:
-            there, wanted = self.books.peers(gate.endpoint), len(self._of(self.pattern.role(gate.peers)))
+            there, wanted = self.books.peers(gate.endpoint), len(self._cast.of(self.pattern.role(gate.peers)))
             self.note(f"{gate.label} was pressed with {there} of {wanted} connected")
-        for slot in self._order:
+        for slot in self._cast.order:
             if slot.actor:
                 slot.actor.poke()
 
     def _answered(self) -> bool:
         answered, self._gate_open = self._gate_open, False
         return answered
-
-    def _check_count(self, role: Role, count: int) -> None:
-        if not 1 <= count <= role.most:
-            limit = "exactly 1" if role.most == 1 else f"1 to {role.most}"
-            raise BadInput(f"{role.name}: there can be {limit}, not {count}")
-
-    def _populate(self, role: Role, count: int) -> None:
-        self._check_count(role, count)
-        for _ in range(count):
-            self._add(role)
-
-    def _add(self, role: Role) -> Slot:
-        taken = {slot.number for slot in self._of(role)}
-        number = next(number for number in range(1, len(taken) + 2) if number not in taken)
-        own = {knob.name: self.knobs[knob.name] for knob in self.pattern.knobs if knob.each and knob.role == role.name}
-        slot = Slot(self.pattern, role, number, self.knobs, own)
-        self._slots[slot.name] = slot
-        self._sort()
-        return slot
-
-    def _sort(self) -> None:
-        order = {role.name: place for place, role in enumerate(self.pattern.roles)}
-        self._order = tuple(sorted(self._slots.values(), key=lambda slot: (order[slot.role.name], slot.number)))
-
-    def _of(self, role: Role) -> list[Slot]:
-        return [slot for slot in self._order if slot.role is role]
-
-    def _slot(self, name: str) -> Slot:
-        try:
-            return self._slots[name]
-        except KeyError:
-            known = ", ".join(slot.name for slot in self._order)
-            raise BadInput(f"there is no {printable(name, 40)!r}: there are {known}") from None
 
     def _play(self, slot: Slot) -> None:
         wiring = self._wiring
@@ -428,14 +390,10 @@ class Stage:
 
     # Knobs.
 
-    def check(self, knobs: Mapping[str, Any]) -> None:
-        """Check that knob values fit together.
-
-        Raises:
-            BadInput: If they do not.
-        """
-        if objection := self.pattern.rule(knobs):
-            raise BadInput(objection)
+    @property
+    def knobs(self) -> dict[str, Any]:
+        """The values of the knobs that all share."""
+        return self._cast.knobs
 
     def set_knob(self, name: str, value: Any, instance: str | None = None, *, settle: bool = True) -> None:
         """Turn a knob, for one instance or for all; running roles feel it at once.
@@ -450,29 +408,7 @@ class Stage:
             BadInput: If there is no such knob or instance, or the value is out of range.
         """
         with self._lock:
-            knob = self.pattern.knob(name)
-            knob.check(value)
-            if instance is not None:
-                slot = self._slot(instance)
-                if name not in slot.own:
-                    raise BadInput(
-                        f"{name} is not a knob of {instance}: set it for all, as {name}={knob.format(value)}"
-                    )
-                self._turn(slot, name, value)
-                return
-            if settle:
-                self.check(self.knobs | {name: value})
-            self.knobs[name] = value
-            for slot in self._order:
-                if name in slot.own:
-                    self._turn(slot, name, value)
-
-    def _turn(self, slot: Slot, name: str, value: Any) -> None:
-        before, slot.own[name] = slot.own[name], value
-        apply = self.pattern.knob(name).apply
-        actor = slot.actor
-        if apply and actor and slot.alive and before != value:
-            actor.do(lambda: apply(actor.sockets, before, value))
+            self._cast.turn(name, value, instance, settle=settle)
 
     # Views.
 
@@ -488,38 +424,12 @@ class Stage:
             self.transport,
             dict(self.addresses),
             dict(self.knobs),
-            tuple(self._view(books, slot, when) for slot in self._order),
+            tuple(slot.view(books.account(slot), when) for slot in self._cast.order),
             {endpoint.name: books.peers(endpoint.name) for endpoint in self.pattern.endpoints},
             when,
             (self._stopped or when) - self._started if self._started else 0.0,
             running,
             self._gate_open and self.pattern.gate is not None,
-        )
-
-    def _view(self, books: Books, slot: Slot, when: float) -> InstanceView:
-        account = books.account(slot)
-        sent = received = Tally()
-        for port in account.ports:
-            sent, received = sent.plus(port.sent), received.plus(port.received)
-        actor = slot.actor
-        sockets = tuple(actor.sockets) if actor else ()
-        return InstanceView(
-            slot.name,
-            slot.role.name,
-            slot.life,
-            slot.status,
-            actor.paused if actor else False,
-            sent,
-            received,
-            *account.rates(when),
-            account.ports,
-            slot.work_before + (actor.work() if actor else 0.0),
-            max((socket.awaiting for socket in sockets), default=0.0),
-            any(socket.orphaned and socket.awaiting for socket in sockets),
-            account.losses,
-            dict(slot.own),
-            frozenset(socket.endpoint for socket in sockets if socket.peers()),
-            actor.port_in_use if actor else False,
         )
 
     def figures(self, view: StageView) -> tuple[Figure, ...]:
@@ -533,7 +443,7 @@ class Stage:
     @property
     def done(self) -> bool:
         """Whether the pattern has come to its end: every instance of the role that finishes has."""
-        slots = [slot for slot in self._order if slot.role.name == self.pattern.done]
+        slots = [slot for slot in self._cast.order if slot.role.name == self.pattern.done]
         return bool(slots) and all(slot.actor is not None and not slot.alive for slot in slots)
 
     def __enter__(self) -> Stage:

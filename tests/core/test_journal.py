@@ -104,3 +104,11 @@ def test_the_sampler_keeps_account() -> None:
     assert kept + sampler.skipped == 3510 * 50
     sampler.whole = True
     assert sampler.keep(10**6, 0, 1) == 10**6
+
+
+def test_text_counts_towards_the_budget() -> None:
+    """Protects the memory from roles that print whole payloads."""
+    journal = Journal(budget=1000)
+    journal.extend(Event(float(number), "role", "say", text="x" * 100) for number in range(100))
+    first, following = journal.bounds
+    assert (following - first) * 100 <= 1000

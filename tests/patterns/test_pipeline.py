@@ -233,3 +233,49 @@ def test_a_paused_role_is_told(name: str) -> None:
         until(lambda: instance(stage, "ventilator").state is State.ASKING)
         stage.pause(name)
         until(lambda: sentence(stage).startswith(f"The {name} is paused"))
+
+
+def test_tasks_of_a_removed_worker_are_not_forgotten() -> None:
+    """Protects "n lost with worker-1" when the worker was taken off the stage and not only killed."""
+    with stage_of(PIPELINE, "inproc", knobs={"cost_min": 10, "cost_max": 10, "tasks": 40}) as stage:
+        stage.start()
+        connected(stage, "tasks", 4)
+        stage.press()
+        until(lambda: received(stage, "sink") > 4)
+        stage.remove("worker-1")
+        until(lambda: "lost with worker-1" in sentence(stage))
+
+
+def test_a_ventilator_that_leaves_while_it_deals() -> None:
+    """Protects the reason why the sink waits for ever when not every task was dealt."""
+    with stage_of(PIPELINE, "inproc", knobs={"cost_min": 0, "cost_max": 0, "tasks": 1_000_000}) as stage:
+        stage.start()
+        connected(stage, "tasks", 4)
+        stage.press()
+        until(lambda: sent(stage, "ventilator") > 100)
+        stage.kill("ventilator")
+        until(lambda: sentence(stage).startswith("The ventilator left after "))
+
+
+def test_two_batches_at_once_are_told_apart() -> None:
+    """Protects speed-up and efficiency from a second press before the first batch is done."""
+    with stage_of(PIPELINE, "inproc", knobs={"cost_min": 20, "cost_max": 20}) as stage:
+        stage.start()
+        connected(stage, "tasks", 4)
+        stage.press()
+        until(lambda: instance(stage, "ventilator").state is State.ASKING and received(stage, "sink") > 4)
+        stage.press()
+        until(lambda: "batches overlap" in sentence(stage))
+
+
+def test_a_press_is_forgotten_with_the_stop() -> None:
+    """Protects the gate: what was pressed for nobody must not start the next run."""
+    with stage_of(PIPELINE, "inproc") as stage:
+        stage.start()
+        until(lambda: instance(stage, "ventilator").state is State.ASKING)
+        stage.kill("ventilator")
+        stage.press()
+        stage.stop()
+        stage.start()
+        until(lambda: instance(stage, "ventilator").state is State.ASKING)
+        assert not stage.view().gate_open

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input, Select
 
 from tests.ui.support import playing, press, screen, until
-from zmqtui.core.actor import State
+from zmqtui.core.state import State
 from zmqtui.ui.app import Playground
 from zmqtui.ui.card import Card
 from zmqtui.ui.dialogs import Confirm
@@ -297,7 +297,9 @@ async def test_palette() -> None:
     async with playing("pubsub") as pilot:
         await press(pilot, "ctrl+p")
         await until(pilot, lambda: "Start all patterns" in screen(pilot))
-        await press(pilot, *"start all")
+        await press(pilot, "escape", "down")
+        await until(pilot, lambda: pane(pilot).selected == "subscriber-1")
+        await press(pilot, "ctrl+p", *"start all")
         await until(pilot, lambda: "Show" not in screen(pilot))
         await press(pilot, "enter")
         app = pilot.app
@@ -364,3 +366,10 @@ async def test_the_log_beside_is_the_picked_ones() -> None:
         assert own.instance == "server"
         await press(pilot, "down")
         await until(pilot, lambda: own.instance == "client-1" and "log · client-1" in screen(pilot))
+
+
+async def test_the_palette_offers_the_patterns_own() -> None:
+    """You should find a pattern's action by its name when it can be done, and nothing breaks."""
+    async with playing("reqrep") as pilot:
+        await press(pilot, "down", "ctrl+p", *"send again")
+        await until(pilot, lambda: "send again anyway (s)" in screen(pilot))

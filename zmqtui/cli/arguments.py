@@ -22,7 +22,7 @@ commands:
   zmqtui run PATTERN         run a whole pattern without the app
   zmqtui role PATTERN ROLE   play one role in this terminal
 
-patterns: reqrep, pubsub, pipeline. `zmqtui list` shows what --set takes."""
+`zmqtui list` shows the patterns and what --set takes."""
 
 _APP_EXAMPLES = """\
 examples:
@@ -109,14 +109,14 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
             parser.add_argument("--json", action="store_true", help="as one JSON document")
         case "run":
             parser = Parser("run", _RUN, _RUN_EXAMPLES)
-            parser.add_argument("pattern", metavar="PATTERN", help="reqrep, pubsub or pipeline")
+            parser.add_argument("pattern", metavar="PATTERN", help="one of those that `zmqtui list` shows")
             parser.add_argument("--seconds", metavar="S", help="stop after so long")
             _transport(parser)
             _common(parser)
             _json(parser)
         case "role":
             parser = Parser("role", _ROLE, _ROLE_EXAMPLES)
-            parser.add_argument("pattern", metavar="PATTERN", help="reqrep, pubsub or pipeline")
+            parser.add_argument("pattern", metavar="PATTERN", help="one of those that `zmqtui list` shows")
             parser.add_argument("role", metavar="ROLE", help="such as server; `zmqtui list` shows all")
             parser.add_argument("--ready", metavar="N", help="start when N workers are connected, not on Enter")
             _common(parser)

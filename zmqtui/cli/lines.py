@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from zmqtui.cli.output import Output
 from zmqtui.cli.summary import End
-from zmqtui.core.actor import State
-from zmqtui.core.journal import SENT, Event, Tally
+from zmqtui.core.journal import Event, Tally, skipped
 from zmqtui.core.stage import Stage
+from zmqtui.core.state import State
 from zmqtui.core.text import printable
 
 _MARKS = {"send": "→", "recv": "←", "say": " ", "state": "·", "link": "~", "note": "*", "error": "!", "skipped": "…"}
@@ -77,7 +77,7 @@ class Lines:
         if event.kind in ("send", "recv"):
             text = " | ".join(printable(frame) or "(empty)" for frame in event.frames)
         elif event.kind == "skipped":
-            text = f"{event.messages:,} more {'sent' if event.text == SENT else 'received'}"
+            text = skipped(event)
         elif event.kind == "state" and self._waits_for and event.text.startswith(State.ASKING.value):
             text = f"waits for {self._waits_for}"
         mark = self._marks[event.kind]

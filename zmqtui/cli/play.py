@@ -10,10 +10,10 @@ from typing import Protocol
 from zmqtui.cli.ending import Ending
 from zmqtui.cli.output import Output, complain
 from zmqtui.cli.summary import End, last_view
-from zmqtui.core.actor import State
 from zmqtui.core.addresses import free_port, is_loopback
 from zmqtui.core.journal import Event, now
 from zmqtui.core.stage import Stage
+from zmqtui.core.state import State
 from zmqtui.core.watch import InstanceView, StageView
 
 TICK = 0.05

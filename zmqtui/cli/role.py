@@ -15,9 +15,9 @@ from zmqtui.cli.output import Output, complain
 from zmqtui.cli.play import Teller, play, rest, warn_of_strangers
 from zmqtui.cli.records import Records
 from zmqtui.cli.settings import Settings, find_pattern, make_stage, read_settings
-from zmqtui.core.actor import State
 from zmqtui.core.model import BadInput, Pattern
 from zmqtui.core.stage import Stage
+from zmqtui.core.state import State
 from zmqtui.core.watch import StageView
 
 

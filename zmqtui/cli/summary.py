@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from zmqtui.core.actor import State
 from zmqtui.core.stage import Stage
 from zmqtui.core.watch import Figure, InstanceView, StageView
 
@@ -26,11 +25,6 @@ class End:
     view: StageView
     figures: tuple[Figure, ...]
     instances: tuple[InstanceView, ...]
-
-    @property
-    def failed(self) -> list[InstanceView]:
-        """Those whose role failed."""
-        return [each for each in self.instances if each.state is State.FAILED]
 
 
 def last_view(stage: Stage) -> StageView:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import random
 import threading
-import traceback
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,6 @@ from zmqtui.core.tape import Sampler
 if TYPE_CHECKING:
     from zmqtui.core.sockets import Socket
 
-__all__ = ["Actor", "PortInUse", "State", "Status", "Stopped", "current", "describe"]
 
 SHORT = 0.02
 """Seconds below which a sleep is pacing and not worth an event."""
@@ -36,6 +34,10 @@ _here = threading.local()
 def current() -> Actor | None:
     """Return the actor whose thread this is, or None outside a role."""
     return getattr(_here, "actor", None)
+
+
+LONGEST = 10_000
+"""Characters of a line in the log; what a role prints may hold a whole payload."""
 
 
 class Actor(Life):
@@ -66,7 +68,6 @@ class Actor(Life):
         self._unread = self._unread_told = 0
         self.worked = 0.0
         self.port_in_use = False
-        self.trace = ""
         self.attention = False
         self._working_since = 0.0
         self._play = play
@@ -83,11 +84,6 @@ class Actor(Life):
         """Start the thread."""
         self.set(State.RUNNING)
         super().start()
-
-    @property
-    def asking(self) -> bool:
-        """Whether it waits in ``ask``."""
-        return self.status.state is State.ASKING
 
     @property
     def paused(self) -> bool:
@@ -156,7 +152,9 @@ class Actor(Life):
         finally:
             self._attending = False
             if held:
-                self.restore(held)
+                # What it was doing before took no time meanwhile.
+                pause = now() - self.status.since
+                self.set(held.state, since=held.since + pause, detail=held.detail)
 
     def _obey(self, command: Callable[[], None]) -> None:
         try:
@@ -248,9 +246,9 @@ class Actor(Life):
         self._line += text + end
         *lines, self._line = self._line.split("\n")
         for line in lines:
-            self._event("say", line)
-        if len(self._line) > 10_000:
-            self._event("say", self._line)
+            self._event("say", line[:LONGEST])
+        if len(self._line) > LONGEST:
+            self._event("say", self._line[:LONGEST])
             self._line = ""
 
     def note(self, text: str) -> None:
@@ -288,10 +286,7 @@ class Actor(Life):
             # Whatever it is, SystemExit included, it ends this role and nothing else.
             if self._end and isinstance(error, zmq.ZMQError):
                 return Status(self._end)
-            if isinstance(error, PortInUse):
-                self.port_in_use = True
-            else:
-                self.trace = traceback.format_exc()
+            self.port_in_use = isinstance(error, PortInUse)
             return Status(State.FAILED, detail=describe(error))
         return Status(State.FINISHED)
 

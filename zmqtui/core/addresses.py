@@ -68,7 +68,9 @@ def check_address(address: str) -> str:
     if not place or not place.isprintable():
         raise BadInput(f"{shown!r} is no address: something printable must follow {scheme}://")
     if scheme == "ipc" and len(place.encode()) > _IPC_LONGEST:
-        raise BadInput(f"{shown!r} is too long: an ipc path has at most {_IPC_LONGEST} bytes")
+        raise BadInput(
+            f"{shown!r} is too long: an ipc path has at most {_IPC_LONGEST} bytes, choose another or a shorter TMPDIR"
+        )
     if scheme != "tcp":
         return address
     match = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^:\[\]/]+):(\d+)", place)

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 import zmq
 
 from zmqtui.core.account import Account, add_port
-from zmqtui.core.actor import describe
 from zmqtui.core.connections import Connections
 from zmqtui.core.journal import FAST, RECEIVED, SENT, Event, Journal, now
 from zmqtui.core.ledger import Ledger
 from zmqtui.core.sockets import Socket
-from zmqtui.core.state import State
+from zmqtui.core.state import State, describe
 from zmqtui.core.tape import Mark, Message, Tape
 from zmqtui.core.watch import Losses, PortView, Traffic
 
@@ -115,6 +114,8 @@ class Books:
         if not self._heavy and self._lock.acquire(blocking=False):
             try:
                 self._harvest(False)
+            except Exception as error:
+                self.complain(error)
             finally:
                 self._lock.release()
 

@@ -65,7 +65,7 @@ class Journal:
 
     Args:
         limit: The most events held.
-        budget: The most bytes of payload held.
+        budget: The most bytes of payload and text held.
     """
 
     def __init__(self, limit: int = 100_000, budget: int = 64 * 2**20) -> None:
@@ -81,7 +81,7 @@ class Journal:
         with self._lock:
             for event in events:
                 self._events.append(event)
-                self._size += sum(map(len, event.frames))
+                self._size += _weight(event)
             excess = len(self._events) - self.limit
             # Trimming a list costs its length: do it seldom.
             if excess > self.limit // 10:
@@ -92,12 +92,12 @@ class Journal:
     def _over_budget(self) -> int:
         size, count = self._size, 0
         while size > self.budget * 0.8 and count < len(self._events):
-            size -= sum(map(len, self._events[count].frames))
+            size -= _weight(self._events[count])
             count += 1
         return count
 
     def _forget(self, count: int) -> None:
-        self._size -= sum(len(frame) for event in self._events[:count] for frame in event.frames)
+        self._size -= sum(map(_weight, self._events[:count]))
         del self._events[:count]
         self._first += count
 
@@ -127,3 +127,13 @@ class Journal:
         with self._lock:
             index = number - self._first
             return self._events[index] if 0 <= index < len(self._events) else None
+
+
+def _weight(event: Event) -> int:
+    return sum(map(len, event.frames)) + len(event.text)
+
+
+def skipped(event: Event) -> str:
+    """Say in words what a ``skipped`` event stands for."""
+    what = {SENT: "sent", RECEIVED: "received"}.get(event.text, "lines and states")
+    return f"{event.messages:,} more {what}"

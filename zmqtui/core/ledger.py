@@ -28,7 +28,6 @@ class Subscriber:
     def __init__(self) -> None:
         self.received = self.before = self.away = self.dropped = self.unwanted = self.orphaned = 0
         self.abandoned = 0
-        self.strays = 0
         self.filters: tuple[bytes, ...] = ()
         self.open = False
         self.lives = 0
@@ -113,7 +112,6 @@ class Subscriber:
                 self._foreign = self._foreign or when - self._held_since >= STRAY
                 if not self._foreign:
                     return
-                self.strays += 1
                 self.arrived.popleft()
                 continue
             self.arrived.popleft()

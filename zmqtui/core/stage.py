@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
+import os
 import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import zmq
@@ -22,13 +25,14 @@ from zmqtui.core.journal import Event, Journal, now
 from zmqtui.core.model import BadInput, Endpoints, Pattern, Role
 from zmqtui.core.slot import Slot
 from zmqtui.core.sockets import Context, Socket
-from zmqtui.core.state import State
+from zmqtui.core.state import State, describe
 from zmqtui.core.tape import Tape
 from zmqtui.core.watch import Figure, StageView
 from zmqtui.core.wiring import Wiring
 
 TICK = 0.05
 """Seconds between two harvests of the books."""
+_numbers = itertools.count(1)
 
 
 class _Wiring(Wiring):
@@ -82,7 +86,7 @@ class Stage:
         self._whole = whole
         self._ports: dict[str, int] = {}
         self._at = {pattern.endpoint(name).name: check_address(address) for name, address in (at or {}).items()}
-        self._folder = ""
+        self._folder = Path(tempfile.gettempdir()) / f"zmqtui-{os.getpid()}-{next(_numbers)}"
         self._lock = threading.RLock()
         self._cast = Cast(pattern, counts or {})
         self._wiring: _Wiring | None = None
@@ -106,10 +110,7 @@ class Stage:
         self.books = Books(self.pattern, self._cast.slots, self.journal, self.watcher, whole=self._whole)
 
     def _addresses(self, transport: str) -> dict[str, str]:
-        return (
-            addresses(self.pattern, transport, ports=self._ports, folder=self._folder or tempfile.gettempdir())
-            | self._at
-        )
+        return addresses(self.pattern, transport, ports=self._ports, folder=str(self._folder)) | self._at
 
     # The whole stage.
 
@@ -119,15 +120,23 @@ class Stage:
         return self._wiring is not None
 
     def start(self, roles: Iterable[str] | None = None) -> None:
-        """Begin a new account and start all roles, or those named."""
+        """Begin a new account and start all roles, or those named.
+
+        Raises:
+            BadInput: If the system has no room for that many.
+        """
         with self._lock:
             if self.running:
                 return
             self._renew()
-            self._open()
-            for slot in self._cast.order:
-                if roles is None or slot.role.name in roles:
-                    self._play(slot)
+            try:
+                self._open()
+                for slot in self._cast.order:
+                    if roles is None or slot.role.name in roles:
+                        self._play(slot)
+            except (OSError, zmq.ZMQError) as error:
+                self.stop()
+                raise BadInput(f"{describe(error)}: have fewer instances, or raise the limit with ulimit -n") from None
 
     def stop(self) -> None:
         """Stop every role and give back every thread, socket, port and descriptor."""
@@ -136,13 +145,8 @@ class Stage:
                 return
             self.books.freeze()
             self._interrupt(self._cast.order, State.STOPPED)
+            self._gate_open = False
             self._close()
-
-    def restart(self) -> None:
-        """Stop and start."""
-        with self._lock:
-            self.stop()
-            self.start()
 
     def reset(self) -> None:
         """Forget all counts and events; start again if the stage was running."""
@@ -189,9 +193,9 @@ class Stage:
                 self._play(slot)
 
     def _open(self) -> None:
-        if self.transport == "ipc" and not self._folder:
-            self._folder = tempfile.mkdtemp(prefix="zmqtui-")
-            self.addresses = self._addresses("ipc")
+        if self.transport == "ipc":
+            # Nobody else's business: whoever may write there could take a role.
+            self._folder.mkdir(mode=0o700, exist_ok=True)
         context: zmq.Context[Any] = zmq.Context()
         context.set(zmq.BLOCKY, 0)
         context.set(zmq.MAX_SOCKETS, min(context.get(zmq.SOCKET_LIMIT), 16_384))
@@ -215,9 +219,7 @@ class Stage:
             ending = threading.Thread(target=wiring.context.term, name="term", daemon=True)
             ending.start()
             ending.join(0.5 + self._lingering())
-        if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder = ""
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _lingering(self) -> float:
         """Return the seconds that the last messages of whoever finished still have to leave."""
@@ -433,8 +435,20 @@ class Stage:
         )
 
     def figures(self, view: StageView) -> tuple[Figure, ...]:
-        """Return what the pattern's watcher makes of it."""
-        return tuple(self.watcher.figures(view))
+        """Return what the pattern's watcher makes of it; none where it stumbles."""
+        try:
+            return tuple(self.watcher.figures(view))
+        except Exception as error:
+            self.books.complain(error)
+            return ()
+
+    def sentence(self, view: StageView) -> str:
+        """Return what the pattern's watcher says of it; nothing where it stumbles."""
+        try:
+            return self.watcher.sentence(view)
+        except Exception as error:
+            self.books.complain(error)
+            return ""
 
     def note(self, text: str) -> None:
         """Log what the user or the playground did to the whole stage."""

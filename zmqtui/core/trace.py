@@ -32,13 +32,16 @@ def receiver(socket: Socket) -> tuple[Callable[..., Any], Callable[..., int]]:
     asks_who = socket.kind in (zmq.REP, zmq.ROUTER)
     steady = requests or asks_who
 
+    def received(data: bytes, more: bool, peer: str) -> None:
+        tape.frame(now(), data, more, peer)
+        if requests and not more:
+            socket.awaiting, socket.orphaned = 0.0, False
+
     def careful(flags: int, copy: bool, track: bool) -> Any:
         actor.checkpoint()
         frame = socket.patiently(lambda: raw_recv(flags, False, track), flags, zmq.POLLIN)
         data = frame.bytes
-        tape.frame(now(), data, frame.more, _peer(frame) if asks_who and not frame.more else "")
-        if requests and not frame.more:
-            socket.awaiting, socket.orphaned = 0.0, False
+        received(data, frame.more, _peer(frame) if asks_who and not frame.more else "")
         if tape.hurry and not steady:
             _hurry(tape, actor)
         return data if copy else frame
@@ -61,7 +64,7 @@ def receiver(socket: Socket) -> tuple[Callable[..., Any], Callable[..., int]]:
         actor.checkpoint()
         size: int = socket.patiently(lambda: raw_recv_into(buffer, nbytes=nbytes, flags=flags), flags, zmq.POLLIN)
         data = bytes(memoryview(buffer).cast("B")[: min(size, nbytes or size)])
-        tape.frame(now(), data, bool(RawSocket.get(socket, zmq.RCVMORE)))
+        received(data, bool(RawSocket.get(socket, zmq.RCVMORE)), "")
         return size
 
     return recv, recv_into

@@ -228,10 +228,15 @@ class Watcher:
 
 def names(instances: Sequence[InstanceView], most: int = 3) -> str:
     """Join instances' names as a sentence does: ``a``, ``a and b``, ``a, b and 3 more``."""
-    listed = [instance.name for instance in instances]
-    if len(listed) > most:
-        listed = [*listed[: most - 1], f"{len(listed) - most + 1} more"]
-    return " and ".join(filter(None, [", ".join(listed[:-1]), *listed[-1:]]))
+    return listed([instance.name for instance in instances], most)
+
+
+def listed(words: Sequence[str], most: int = 3) -> str:
+    """Join words as a sentence does: ``a``, ``a and b``, ``a, b and 3 more``."""
+    shown = list(words)
+    if len(shown) > most:
+        shown = [*shown[: most - 1], f"{len(shown) - most + 1} more"]
+    return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
 
 
 def verb(instances: Sequence[Any], singular: str, plural: str) -> str:

@@ -9,11 +9,11 @@ from typing import Any
 
 import zmq
 
-from zmqtui.core.actor import State
 from zmqtui.core.model import Endpoint, Endpoints, Gate, Knob, Knobs, Link, Pattern, Role
 from zmqtui.core.role import ask, randint, say, sleep
 from zmqtui.core.sockets import Context
-from zmqtui.core.watch import Figure, InstanceView, StageView, Traffic, Watcher, names, verb
+from zmqtui.core.state import State
+from zmqtui.core.watch import Figure, InstanceView, StageView, Traffic, Watcher, listed, names, verb
 
 
 def ventilator(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
@@ -75,7 +75,7 @@ class Batch(Watcher):
         self._due = 0
         self._begin(0.0)
         self.results = 0
-        self.complete = self.misled = self._orphaned = False
+        self.complete = self.misled = self.overlap = self._orphaned = False
 
     def _begin(self, when: float) -> None:
         self.started = when
@@ -83,6 +83,7 @@ class Batch(Watcher):
         self.tasks = int(self.knobs["tasks"]) if self.number else 0
         self.sent = self.cost = 0
         self.complete = False
+        self._dropped: list[str] = []
         self.taken: dict[str, int] = {}
         self.busy: dict[str, float] = {}
         self.working: dict[str, float] = {}
@@ -99,6 +100,7 @@ class Batch(Watcher):
         match message.role, message.kind, message.endpoint:
             case "ventilator", "send", "results":
                 # The batch begins when its start signal is sent: workers may be quicker than the sink.
+                self.overlap = bool(self.tasks) and not self.complete and not self.misled
                 self.number += 1
                 self._begin(when)
                 self.results = 0 if not self._due else self.results
@@ -132,20 +134,22 @@ class Batch(Watcher):
 
     def left(self, instance: str) -> None:
         """Forget an instance that was taken off the stage."""
-        for account in (self.taken, self.busy, self.working):
+        if self.taken.pop(instance, 0):
+            self._dropped.append(instance)
+        for account in (self.busy, self.working):
             account.pop(instance, None)
 
-    def lost(self, view: StageView) -> tuple[int, list[InstanceView]]:
+    def lost(self, view: StageView) -> tuple[int, str]:
         """Return how many tasks are lost, and the workers they are lost with."""
         if not self.started or self.complete or self.misled or self.sent < self.tasks:
-            return 0, []
+            return 0, ""
         workers = view.of("worker")
         for each in (*view.of("sink"), *(each for each in workers if each.alive)):
             # Whoever moves may still bring a result.
             if each.state is not State.RECEIVING or view.age(each) < 0.3:
-                return 0, []
-        gone = [each for each in workers if not each.alive or each.life > 1]
-        return (self.tasks - self.results, gone) if gone else (0, [])
+                return 0, ""
+        gone = [each.name for each in workers if not each.alive or each.life > 1] + self._dropped
+        return (self.tasks - self.results, listed(gone)) if gone else (0, "")
 
     def figures(self, view: StageView) -> list[Figure]:
         """Return the batch's progress, cost, time and shares."""
@@ -156,7 +160,7 @@ class Batch(Watcher):
             else (max(0.0, self.ended - self.started))
         )
         workers = len(view.of("worker"))
-        speedup = self.cost / 1000 / elapsed if complete and elapsed else None
+        speedup = self.cost / 1000 / elapsed if complete and elapsed and not self.overlap else None
         marks = "".join(":" if task % 10 == 0 else "." for task in range(min(self.results, 100)))
         lost, gone = self.lost(view)
         begun = bool(self.number)
@@ -166,7 +170,7 @@ class Batch(Watcher):
             Figure("tasks", self.sent, f"{self.sent:,} tasks sent" if begun else "", tone="sent"),
             Figure("results", self.results, f"{self.results:,}/{tasks:,} results", fraction=done, tone="received"),
             Figure("marks", marks, marks),
-            Figure("lost", lost, f"{lost:,} lost with {names(gone)}" if lost else "", tone="lost"),
+            Figure("lost", lost, f"{lost:,} lost with {gone}" if lost else "", tone="lost"),
             Figure("cost_ms", self.cost, f"expected cost {self.cost:,} ms" if begun else ""),
             Figure("elapsed_ms", round(elapsed * 1000), f"elapsed {elapsed * 1000:,.0f} ms" if begun else ""),
             Figure("speedup", speedup and round(speedup, 3), f"speed-up {speedup:.2f}" if speedup else ""),
@@ -194,9 +198,11 @@ class Batch(Watcher):
         peers, (lost, gone) = view.peers.get("tasks", 0), self.lost(view)
         if self.misled:
             return "The new sink took a result for the start signal: it counts wrong from here on. x resets."
+        if self.overlap:
+            return "Two batches overlap: the sink took the second start signal for a result and counts on. x resets."
         if lost:
             return (
-                f"{self.results:,}/{self.tasks:,}, {lost:,} lost with {names(gone)}: "
+                f"{self.results:,}/{self.tasks:,}, {lost:,} lost with {gone}: "
                 "tasks already dealt die with their worker, and the sink waits for ever. x resets."
             )
         for each in (ventilator, sink):
@@ -213,6 +219,9 @@ class Batch(Watcher):
                 return "A sink outside this playground collects the results."
             return "No sink runs: results wait in the workers' queues."
         if self.started and not self.complete:
+            if self.sent < self.tasks and not ventilator.alive:
+                dealt = f"{self.sent:,} of {self.tasks:,} tasks"
+                return f"The ventilator left after {dealt}: the sink waits for the rest for ever. x resets."
             return self._progress(workers)
         ready = f"{peers} of {len(workers)} workers {'is' if peers == 1 else 'are'} connected"
         if ventilator.state is State.ASKING:
@@ -244,7 +253,9 @@ class Batch(Watcher):
         shares = [self.taken.get(each.name, 0) for each in view.of("worker")]
         if shares and max(shares) - min(shares) > 1:
             dealt = "/".join(map(str, shares[:8]))
-            return f", unequal shares ({dealt}): it began before all were connected"
+            # Who was killed or added has another reason to have less.
+            early = all(each.alive and each.life == 1 for each in view.of("worker")) and not self._dropped
+            return f", unequal shares ({dealt}){': it began before all were connected' if early else ''}"
         return ""
 
 

@@ -7,10 +7,10 @@ from time import monotonic
 
 import zmq
 
-from zmqtui.core.actor import State
 from zmqtui.core.model import Endpoint, Endpoints, Knob, Knobs, Link, Pattern, Role
 from zmqtui.core.role import randint, say, sleep
 from zmqtui.core.sockets import Context, Socket
+from zmqtui.core.state import State
 from zmqtui.core.watch import Figure, InstanceView, StageView, Watcher, names, verb
 
 

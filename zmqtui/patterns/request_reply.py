@@ -8,10 +8,10 @@ from statistics import median
 
 import zmq
 
-from zmqtui.core.actor import State
 from zmqtui.core.model import Action, Endpoint, Endpoints, Knob, Knobs, Link, Pattern, Role
 from zmqtui.core.role import say, sleep
 from zmqtui.core.sockets import Context, Socket
+from zmqtui.core.state import State
 from zmqtui.core.watch import Figure, StageView, Traffic, Watcher, names, verb
 
 
@@ -55,13 +55,19 @@ class Rounds(Watcher):
         self._trips: dict[str, deque[float]] = {}
         self._serving = ""
         self._replies: dict[str, int] = {}
+        self._lives: dict[str, int] = {}
 
     def traffic(self, message: Traffic) -> None:
         """Pair requests with replies."""
         who = message.instance
         if message.role == "server":
             self._serving = message.peer or "somebody" if message.kind == "recv" else ""
-        elif message.kind == "send":
+            return
+        if self._lives.setdefault(who, message.life) != message.life:
+            # A new life begins with nothing asked and nothing answered.
+            self.left(who)
+            self._lives[who] = message.life
+        if message.kind == "send":
             self._asked[who] = message.time
         elif who in self._asked:
             self._trips.setdefault(who, deque(maxlen=1000)).append(message.time - self._asked.pop(who))
@@ -69,6 +75,7 @@ class Rounds(Watcher):
 
     def left(self, instance: str) -> None:
         """Forget an instance that was taken off the stage."""
+        self._lives.pop(instance, None)
         self._asked.pop(instance, None)
         self._trips.pop(instance, None)
         self._replies.pop(instance, None)
@@ -109,7 +116,8 @@ class Rounds(Watcher):
             if not each.orphaned and each.name != self._serving and each.state is not State.PAUSED
         ]
         if clients and all(each.state is State.FINISHED for each in clients):
-            return "Every client has its replies; the server waits for the next request."
+            rest = "; the server waits for the next request" if server.state is State.RECEIVING else ""
+            return f"Every client has its replies{rest}."
         if server.state is State.BINDING:
             return "The server waits for its port."
         if forever:

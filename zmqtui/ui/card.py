@@ -124,7 +124,7 @@ class Card(Vertical):
             content = face.one_line(view, instance, figures, own, width, role=self._role, picked=picked)
         else:
             content = face.lines(view, instance, figures, width, role=self._role, picked=picked)
-            self.tooltip = face.meets(view, instance)
+            self.tooltip = Content(face.meets(view, instance))
         if content != self._shown:
             # Arranging the whole screen anew costs much more than drawing a card: only when its height changes.
             grown = self._shown is None or content.plain.count("\n") != self._shown.plain.count("\n")

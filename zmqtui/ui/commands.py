@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from textual.actions import parse
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ class PlaygroundCommands(Provider):
         yield "Stop all patterns", "Every role of every tab", app.action_stop_all
         pane = app.pane
         for key, binding in pane._bindings:
-            if pane.check_action(binding.action.partition("(")[0], ()) and binding.tooltip:
+            _, action, parameters = parse(binding.action)
+            if pane.check_action(action, parameters) and binding.tooltip:
                 yield f"{binding.tooltip} ({key})", pane.pattern.title, partial(pane.run_action, binding.action)
 
     async def discover(self) -> Hits:

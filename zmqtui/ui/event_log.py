@@ -11,7 +11,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from zmqtui.core.journal import Event
+from zmqtui.core.journal import Event, skipped
 from zmqtui.core.text import printable
 from zmqtui.ui.event_index import EventIndex
 from zmqtui.ui.signs import clock
@@ -68,20 +68,19 @@ class EventLog(ScrollView, can_focus=True):
     empty: reactive[str] = reactive("")
     """What to say while there is nothing."""
 
-    def __init__(self, index: EventIndex, *, name_of: str = "", id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, index: EventIndex, *, id: str | None = None) -> None:  # noqa: A002
         """Make a log.
 
         Args:
             index: What there is to show.
-            name_of: The instance whose events to show; empty for all.
             id: The widget's id.
         """
         super().__init__(id=id)
         self.roles: dict[str, int] = {}
         self._index = index
         self._journal = index.journal
-        self._instance = name_of
-        self._numbers = index.of(name_of)
+        self._instance = ""
+        self._numbers = index.of("")
         self._drawn = (0, -1)
         self._following = True
 
@@ -165,8 +164,7 @@ class EventLog(ScrollView, can_focus=True):
             case "send" | "recv":
                 return " │ ".join(printable(frame, width) if frame else "''" for frame in event.frames[:20])
             case "skipped":
-                verb = "sent" if event.text == "send" else "received"
-                return f"{event.messages:,} more {verb}, counted but not listed"
+                return f"{skipped(event)}, counted but not listed"
             case "say" | "error" | "state" | "link" | "note" | _:
                 return printable(event.text, max(width, 20))
 

@@ -89,7 +89,8 @@ class Pane(Vertical):
         ]
         if gate := self.pattern.gate:
             keys.append(Binding(gate.key, "press", gate.label.split()[-1].capitalize(), tooltip=gate.label))
-        self._bindings = BindingsMap.merge([self._bindings, BindingsMap(keys)])
+        # The pattern's own come first: where the line of keys is short, its end is cut off.
+        self._bindings = BindingsMap.merge([BindingsMap(self.BINDINGS[:1]), BindingsMap(keys), self._bindings])
 
     def compose(self) -> ComposeResult:
         """Lay out controls, cards, figures, logs and the sentence."""
@@ -166,7 +167,7 @@ class Pane(Vertical):
                 return f"{each.name}: {detail}. o runs on a free port."
             if each.state in (State.FAILED, State.STUCK):
                 return f"{each.name} {each.state.value}: {detail}. r restarts it."
-        return self.stage.watcher.sentence(view)
+        return self.stage.sentence(view)
 
     def _say(self, sentence: str) -> None:
         if sentence != self._said:

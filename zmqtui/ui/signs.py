@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from zmqtui.core.actor import State
 from zmqtui.core.journal import WALL
+from zmqtui.core.state import State
 from zmqtui.core.watch import InstanceView, StageView
 
 SIGNS: Final = {

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from textual.theme import BUILTIN_THEMES, Theme
 
-TONES = ("sent", "received", "waiting", "working", "lost", "failed")
-"""What a colour means, the same on cards, logs and figures; in CSS it is ``$tone-sent`` and so on."""
-
 _DARK = {
     "tone-sent": "#7aa2f7",
     "tone-received": "#9ece6a",

@@ -373,3 +373,12 @@ async def test_the_palette_offers_the_patterns_own() -> None:
     async with playing("reqrep") as pilot:
         await press(pilot, "down", "ctrl+p", *"send again")
         await until(pilot, lambda: "send again anyway (s)" in screen(pilot))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_every_tab_has_its_name_on_the_strip(size: tuple[int, int]) -> None:
+    """You should see all tabs, whichever is on view and however narrow the terminal."""
+    async with playing("pipeline", size) as pilot:
+        strip = screen(pilot).split("\n")[0]
+        for number, stage in enumerate(pilot.app.stages, 1):  # type: ignore[attr-defined]
+            assert f"{number} {stage.pattern.short}" in strip or f"{number} {stage.pattern.title}" in strip

@@ -31,10 +31,10 @@ def one_line(
         picked: Whether the keys are for it.
     """
     edge, title, state = _head(view, instance, role, picked=picked)
-    line = [Content.assemble(edge, title), _fit(state, 20), _fit(_counts(instance, rates=False), 20)]
+    line = [Content.assemble(edge, title), _fit(state, 20), _pad(_counts(instance, rates=False), 15)]
     if own:
         line.append(Content.styled(own, "$foreground 60%"))
-    line += [_figure(figure, 5) for figure in figures if figure.brief and figure.text]
+    line += [_figure(figure, 4) for figure in figures if figure.brief and figure.text]
     return Content(" ").join(line).truncate(width, ellipsis=True)
 
 

@@ -57,7 +57,7 @@ class Figures(VerticalGroup):
             if view.gate_open:
                 told += " · pressed: it starts as soon as it can"
             elif not view.running:
-                told += f" · {self.gate.key} before the start shows what too early does"
+                told += f" · try {self.gate.key} now: it is too early"
             elif not asks:
                 told += " · at work"
             if told != self._told:

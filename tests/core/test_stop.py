@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -12,10 +13,11 @@ import pytest
 import zmq
 
 from tests.helpers import events, free_port, instance, pattern_of, stage_of, until
+from zmqtui.core import life
 from zmqtui.core.model import Endpoints, Knobs, RoleFunction
 from zmqtui.core.role import ask, say, sleep
 from zmqtui.core.sockets import Context, Socket
-from zmqtui.core.state import State
+from zmqtui.core.state import State, Stopped
 
 BOUND = 0.3
 """Seconds in which a role must be gone in a test; the bench knows the true figures."""
@@ -234,3 +236,15 @@ def test_random_stops_leave_nothing() -> None:
             stage.revive("role")
         assert instance(stage, "role").alive
         assert not events(stage, kind="error")
+
+
+def test_a_swallowed_stop_says_nothing(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects the screen: a `Stopped` that strikes in a finaliser is tried again, not printed over the app."""
+    monkeypatch.setattr(sys, "unraisablehook", life._hush)
+
+    class Finalised:
+        def __del__(self) -> None:
+            raise Stopped
+
+    Finalised()
+    assert capfd.readouterr().err == ""

@@ -19,6 +19,18 @@ PATIENCE = 0.4
 _TURN = sys.getswitchinterval()
 
 
+_plain_hook = sys.unraisablehook
+
+
+def _hush(unraisable: sys.UnraisableHookArgs) -> None:
+    """Say nothing of a `Stopped` that a finaliser swallowed: the role is made to raise again."""
+    if unraisable.exc_type is not Stopped:
+        _plain_hook(unraisable)
+
+
+sys.unraisablehook = _hush
+
+
 class Life:
     """A thread that can be told to leave, and made to where it does not listen."""
 

@@ -382,3 +382,25 @@ async def test_every_tab_has_its_name_on_the_strip(size: tuple[int, int]) -> Non
         strip = screen(pilot).split("\n")[0]
         for number, stage in enumerate(pilot.app.stages, 1):  # type: ignore[attr-defined]
             assert f"{number} {stage.pattern.short}" in strip or f"{number} {stage.pattern.title}" in strip
+
+
+async def test_the_commands_by_mouse() -> None:
+    """A click on the name in the corner opens the palette, where the line of keys is too short for it."""
+    async with playing("reqrep", (80, 24)) as pilot:
+        await pilot.click("#tabs", offset=(3, 0))
+        await until(pilot, lambda: "Search for commands" in screen(pilot))
+
+
+async def test_a_key_by_mouse() -> None:
+    """A click on a key in the line of keys presses it."""
+    async with playing("reqrep", **QUICK) as pilot:
+        await pilot.click("KeyBar", offset=(4, 0))
+        await until(pilot, lambda: pane(pilot).stage.running)
+
+
+async def test_a_card_by_mouse() -> None:
+    """A click on a card picks it for the keys."""
+    async with playing("reqrep") as pilot:
+        await until(pilot, lambda: pane(pilot).query_one("#card-client-2").region.height == 2)
+        await pilot.click("#card-client-2", offset=(4, 0))
+        await until(pilot, lambda: pane(pilot).selected == "client-2")

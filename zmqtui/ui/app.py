@@ -20,7 +20,7 @@ from textual.widgets import ContentSwitcher, Static
 from zmqtui.core.stage import Stage
 from zmqtui.ui.commands import PlaygroundCommands
 from zmqtui.ui.help import Help
-from zmqtui.ui.key_bar import KeyBar
+from zmqtui.ui.key_bar import KeyBar, Keys
 from zmqtui.ui.pane import Pane
 from zmqtui.ui.signs import rate
 from zmqtui.ui.themes import DARK, LIGHT, meanings
@@ -62,7 +62,7 @@ class Playground(App[None]):
         self.stages = tuple(stages)
         self._first = first or self.stages[0].pattern.name
         self._start = start
-        self._tabs = Static("", id="tabs", markup=False)
+        self._tabs = Keys("", id="tabs", markup=False)
         self._traffic = Static("", id="traffic", markup=False)
         self._panes: dict[str, Pane] = {}
         self._strip: Content | None = None
@@ -159,7 +159,8 @@ class Playground(App[None]):
 
     def _draw_strip(self) -> None:
         narrow = self.size.width < 100
-        parts: list[Content] = [Content.styled(" zmqtui" if narrow else " zmqtui ", "bold $primary")]
+        brand = Content.styled(" zmqtui" if narrow else " zmqtui ", "bold $primary")
+        parts = [brand.stylize(Style.from_meta({"key": self.COMMAND_PALETTE_BINDING}))]
         for number, stage in enumerate(self.stages, 1):
             pattern = stage.pattern
             dot = " ●" if stage.running else "  "
@@ -167,7 +168,7 @@ class Playground(App[None]):
             label = Content.assemble(
                 (f" {number} {pattern.short if narrow else pattern.title}", style), (f"{dot} ", style)
             )
-            parts.append(label.stylize(Style.from_meta({"@click": f"app.show('{pattern.name}')"})))
+            parts.append(label.stylize(Style.from_meta({"key": str(number)})))
         strip = Content("").join(parts)
         if strip != self._strip:
             self._strip = strip

@@ -21,7 +21,11 @@ class PlaygroundCommands(Provider):
     def _commands(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
         app: Playground = self.app  # type: ignore[assignment]
         for stage in app.stages:
-            yield f"Show {stage.pattern.title}", stage.pattern.about, partial(app.action_show, stage.pattern.name)
+            yield (
+                f"Show {stage.pattern.title}",
+                f"Its tab: {stage.pattern.name}",
+                partial(app.action_show, stage.pattern.name),
+            )
         yield "Start all patterns", "Every tab runs at the same time", app.action_start_all
         yield "Stop all patterns", "Every role of every tab", app.action_stop_all
         pane = app.pane

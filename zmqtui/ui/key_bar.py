@@ -12,7 +12,16 @@ from textual.style import Style
 from textual.widgets import Static
 
 
-class KeyBar(Static):
+class Keys(Static):
+    """Text of which parts press a key when they are clicked: those with a key in their style's meta."""
+
+    def on_click(self, event: Click) -> None:
+        """Press the key that was clicked."""
+        if key := event.style.meta.get("key"):
+            self.app.simulate_key(key)
+
+
+class KeyBar(Keys):
     """Shows the active keys in one line."""
 
     DEFAULT_CSS = """
@@ -51,8 +60,3 @@ class KeyBar(Static):
         if content != self._shown:
             self._shown = content
             self.update(content)
-
-    def on_click(self, event: Click) -> None:
-        """Press the key that was clicked."""
-        if key := event.style.meta.get("key"):
-            self.app.simulate_key(key)

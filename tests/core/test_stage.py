@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -361,3 +362,23 @@ def test_a_descriptor_that_is_no_socket_any_more() -> None:
         os.close(reading)
         os.close(writing)
     assert peer_name(reading) == ""
+
+
+def test_ipc_is_private() -> None:
+    """Protects ipc roles from other users: their folder is the user's own, cannot be guessed, and goes with the run."""
+
+    def idle(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        sleep(60)
+
+    def folder_of(stage: Stage) -> Path:
+        return Path(stage.addresses["line"].removeprefix("ipc://")).parent
+
+    pattern = pattern_of({"role": idle}, "PUB", "SUB")
+    assert folder_of(Stage(pattern, transport="ipc")) != folder_of(Stage(pattern, transport="ipc"))
+    with stage_of(pattern, "ipc") as stage:
+        folder = folder_of(stage)
+        assert not folder.exists()
+        stage.start()
+        assert folder.stat().st_mode & 0o777 == 0o700
+        stage.stop()
+        assert not folder.exists()

@@ -379,9 +379,11 @@ async def test_the_palette_offers_the_patterns_own() -> None:
 async def test_every_tab_has_its_name_on_the_strip(size: tuple[int, int]) -> None:
     """You should see all tabs, whichever is on view and however narrow the terminal."""
     async with playing("pipeline", size) as pilot:
-        strip = screen(pilot).split("\n")[0]
-        for number, stage in enumerate(pilot.app.stages, 1):  # type: ignore[attr-defined]
-            assert f"{number} {stage.pattern.short}" in strip or f"{number} {stage.pattern.title}" in strip
+        names = ("1 Req–rep", "2 Pub–sub", "3 Pipeline")
+        if size[0] >= 100:
+            names = ("1 Request–reply", "2 Publish–subscribe", "3 Pipeline")
+        # The first frame is drawn before the width is known.
+        await until(pilot, lambda: all(name in screen(pilot).split("\n")[0] for name in names))
 
 
 async def test_the_commands_by_mouse() -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import math
-import os
+import secrets
 import shutil
 import tempfile
 import threading
@@ -32,7 +31,6 @@ from zmqtui.core.wiring import Wiring
 
 TICK = 0.05
 """Seconds between two harvests of the books."""
-_numbers = itertools.count(1)
 
 
 class _Wiring(Wiring):
@@ -86,7 +84,7 @@ class Stage:
         self._whole = whole
         self._ports: dict[str, int] = {}
         self._at = {pattern.endpoint(name).name: check_address(address) for name, address in (at or {}).items()}
-        self._folder = Path(tempfile.gettempdir()) / f"zmqtui-{os.getpid()}-{next(_numbers)}"
+        self._folder = Path(tempfile.gettempdir()) / f"zmqtui-{secrets.token_hex(6)}"
         self._lock = threading.RLock()
         self._cast = Cast(pattern, counts or {})
         self._wiring: _Wiring | None = None
@@ -194,7 +192,7 @@ class Stage:
 
     def _open(self) -> None:
         if self.transport == "ipc":
-            # Nobody else's business: whoever may write there could take a role.
+            # Whoever may write there could take a role: nobody else may, and nobody can guess the name beforehand.
             self._folder.mkdir(mode=0o700, exist_ok=True)
         context: zmq.Context[Any] = zmq.Context()
         context.set(zmq.BLOCKY, 0)

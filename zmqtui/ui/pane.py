@@ -142,7 +142,8 @@ class Pane(Vertical):
             self.selected = self._cards.names[-1]
         self._controls.show(view)
         self._figures.show(view, figures.get("", ()))
-        self._logs.explain(view, [] if self._about.display else ["", *textwrap.wrap(self.pattern.about, 60)])
+        if not view.running:
+            self._logs.explain(view, [] if self._about.display else ["", *textwrap.wrap(self.pattern.about, 60)])
         self._logs.grow(view)
         self._stranded = any(each.port_in_use for each in view.instances)
         if self._frame % CALM == 1 or not view.running:

@@ -52,6 +52,11 @@ class Life:
         """Whether the thread runs."""
         return self._thread.is_alive()
 
+    @property
+    def ident(self) -> int | None:
+        """The thread's identifier, as `sys._current_frames` has it; None before it runs."""
+        return self._thread.ident
+
     def interrupt(self, end: State = State.STOPPED) -> None:
         """Ask the role to leave at once; `end` sees to it that it does."""
         self._end = self._end or end

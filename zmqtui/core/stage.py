@@ -19,9 +19,11 @@ from zmqtui.core.actor import LINGER, Actor
 from zmqtui.core.addresses import LOOPBACK, addresses, check_address, free_port
 from zmqtui.core.books import Books
 from zmqtui.core.cast import Cast
+from zmqtui.core.history import History
 from zmqtui.core.inproc import Registry
 from zmqtui.core.journal import Event, Journal, now
 from zmqtui.core.model import BadInput, Endpoints, Pattern, Role
+from zmqtui.core.pointer import Pointer, pointers
 from zmqtui.core.slot import Slot
 from zmqtui.core.sockets import Context, Socket
 from zmqtui.core.state import State, describe
@@ -103,6 +105,7 @@ class Stage:
         """Begin a new account."""
         for slot in self._cast.order:
             slot.clear()
+        self.history = History()
         self.watcher = self.pattern.watcher()
         self.watcher.knobs = self.knobs
         self.books = Books(self.pattern, self._cast.slots, self.journal, self.watcher, whole=self._whole)
@@ -431,6 +434,10 @@ class Stage:
             running,
             self._gate_open and self.pattern.gate is not None,
         )
+
+    def pointers(self) -> dict[str, Pointer]:
+        """Return where each running instance's thread stands in its role function now, by instance."""
+        return pointers(self._cast.order)
 
     def figures(self, view: StageView) -> tuple[Figure, ...]:
         """Return what the pattern's watcher makes of it; none where it stumbles."""

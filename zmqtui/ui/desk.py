@@ -1,86 +1,36 @@
-"""The desk of a tab: the views on it side by side, as many as there is room for, and one of them current."""
+"""The desk of a tab: the views asked for last side by side, as many as there is room for, and one of them current."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingsMap, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.keys import format_key
 from textual.style import Style
+from textual.widget import Widget
 
+from zmqtui.core.journal import Journal
+from zmqtui.core.text import printable
+from zmqtui.ui.event_index import EventIndex
+from zmqtui.ui.files import save
 from zmqtui.ui.key_bar import Keys
+from zmqtui.ui.place import Place
 from zmqtui.ui.view import Scene, View
 
 
-class Place(Vertical):
-    """A view with its header: what it shows, and the keys it takes while it is the current one."""
-
-    DEFAULT_CSS = """
-    Place {
-        height: 1fr;
-        Keys { height: 1; background: $surface; text-wrap: nowrap; }
-        View { height: 1fr; width: 1fr; }
-    }
-    """
-
-    def __init__(self, view: View) -> None:
-        """Make the place of `view`."""
-        super().__init__()
-        self.view = view
-        self.display = False
-        self.styles.width = f"{view.SHARE}fr"
-        self._header = Keys("", markup=False)
-        self._shown: Content | None = None
-
-    def compose(self) -> ComposeResult:
-        """Lay out header and view."""
-        yield self._header
-        yield self.view
-
-    def head(self, note: str, *, current: bool) -> None:
-        """Draw the header.
-
-        Args:
-            note: What else there is to say, such as that the view is held.
-            current: Whether the keys are for this view.
-        """
-        width = self._header.size.width
-        title = Content.assemble(
-            (f" {self.view.TITLE} ", "bold reverse $primary" if current else "bold $foreground 70%"),
-            (f" {self.view.about}", "$foreground 70%"),
-            (f"  {note}" if note else "", "$tone-waiting"),
-        ).stylize(Style.from_meta({"key": self.view.KEY}))
-        keys: list[Content] = []
-        room = width - title.cell_length - 2
-        for key in self.view.KEYS if current else ():
-            if not key.label:
-                continue
-            label = Content.assemble(
-                (format_key(key.key), "$footer-key-foreground"), (f" {key.label}", "$foreground 60%")
-            )
-            room -= label.cell_length + 2
-            if room < 0:
-                break
-            keys.append(label.stylize(Style.from_meta({"key": key.key})))
-        right = Content("  ").join(keys)
-        gap = max(1, width - title.cell_length - right.cell_length - 1)
-        header = Content.assemble(title, " " * gap, right).truncate(max(width, 1), ellipsis=True)
-        if header != self._shown:
-            self._shown = header
-            self._header.update(header, layout=False)
-
-
 class Desk(Vertical):
-    """Shows the views asked for last, as many as there is room for.
+    """Shows views of one journal and its stage.
 
     Args:
+        journal: What happened.
         views: All views, in the order in which they stand side by side.
         first: The names of those on the desk at the beginning; the last one is the current one.
-
-    Attributes:
-        large: Whether the current view has all the room there is.
+        foot: What stands below the views; while it has the focus, the desk's keys work.
     """
 
     DEFAULT_CSS = """
@@ -90,22 +40,49 @@ class Desk(Vertical):
         #places { height: 1fr; }
     }
     """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "next_view", "Next view", show=False, tooltip="Make the next view on the desk the current one"),
+        Binding("v", "hold", "Hold", show=False, tooltip="Hold the views while the sockets run on, or let them go on"),
+        Binding("left", "step(-1)", "Earlier", show=False, tooltip="Pick the message before, of the selected instance"),
+        Binding("right", "step(1)", "Later", show=False, tooltip="Pick the next one; after the newest, follow again"),
+        Binding("home", "oldest", "Oldest", show=False, tooltip="Pick the oldest message"),
+        Binding("end", "newest", "Newest", show=False, tooltip="Follow the newest message"),
+        Binding("pageup", "page(-1)", "Page up", show=False, tooltip="Scroll the current view back"),
+        Binding("pagedown", "page(1)", "Page down", show=False, tooltip="Scroll the current view on"),
+        Binding("y", "copy", "Copy", show=False, tooltip="Copy what the current view shows"),
+        Binding("ctrl+s", "save", "Save", show=False, tooltip="Save what the current view shows in a new file here"),
+    ]
 
-    def __init__(self, views: Sequence[View], first: Sequence[str]) -> None:
+    def __init__(self, journal: Journal, views: Sequence[type[View]], first: Sequence[str], *, foot: Widget) -> None:
         super().__init__(id="desk")
-        self.views = {view.NAME: view for view in views}
+        self._foot = foot
+        self.index = EventIndex(journal)
         self.large = False
+        self._kinds = {kind.NAME: kind for kind in views}
         # The current one in front.
-        self._recent = [*reversed(first), *(name for name in self.views if name not in first)]
-        self._places = {view.NAME: Place(view) for view in views}
+        self._recent = [*reversed(first), *(name for name in self._kinds if name not in first)]
+        self._places: dict[str, Place] = {}
+        self._moment: int | None = None
+        self._selected = ""
+        self._scene: Callable[[EventIndex, int | None], Scene] | None = None
         self._strip = Keys("", id="names", markup=False)
         self._names: Content | None = None
+        to_open = [
+            Binding(kind.KEY, f"open('{name}')", kind.TITLE, show=False, tooltip=f"{kind.TITLE}: {kind.HELP}")
+            for name, kind in self._kinds.items()
+        ]
+        own = {key.key: key for kind in views for key in kind.KEYS}
+        in_view = [
+            Binding(key.key, f"in_view('{key.key}')", key.label or key.help, show=False, tooltip=key.help)
+            for key in own.values()
+        ]
+        self._bindings = BindingsMap.merge([BindingsMap(to_open), self._bindings, BindingsMap(in_view)])
 
     def compose(self) -> ComposeResult:
-        """Lay out the views' names and the views."""
+        """Lay out the views' names, the views on the desk and the foot."""
         yield self._strip
-        with Horizontal(id="places"):
-            yield from self._places.values()
+        yield Horizontal(id="places")
+        yield self._foot
 
     def on_mount(self) -> None:
         """Put the first views on the desk."""
@@ -114,7 +91,7 @@ class Desk(Vertical):
     @property
     def current(self) -> View:
         """The view that the keys are for."""
-        return self.views[self._recent[0]]
+        return self._place(self._recent[0]).view
 
     @property
     def room(self) -> int:
@@ -123,30 +100,55 @@ class Desk(Vertical):
             return 1
         return 3 if self.screen.has_class("-very-wide") else 2
 
+    def _place(self, name: str) -> Place:
+        """Return a view's place; it is made when it is asked for first, so that the app starts at once."""
+        if name not in self._places:
+            place = self._places[name] = Place(self._kinds[name]())
+            order = list(self._kinds)
+            right = [each for each in order[order.index(name) + 1 :] if each in self._places]
+            self.query_one("#places").mount(place, before=self._places[right[0]] if right else None)
+        return self._places[name]
+
+    def lay_out(self) -> None:
+        """Show as many views as there is room for."""
+        shown = self._recent[: self.room]
+        for name in shown:
+            self._place(name)
+        for name, place in self._places.items():
+            if place.display != (name in shown):
+                place.display = name in shown
+
     def open(self, name: str) -> None:
         """Make a view the current one, in place of the one asked for longest ago if it is not on the desk yet."""
         self._recent.remove(name)
         self._recent.insert(0, name)
         self.lay_out()
+        self.refresh_bindings()
+        self.call_after_refresh(self._draw)
 
-    def next(self) -> None:
-        """Make the next view on the desk the current one."""
-        shown = [name for name, place in self._places.items() if place.display]
-        if len(shown) > 1:
-            self.open(shown[(shown.index(self.current.NAME) + 1) % len(shown)])
+    # Looking.
 
-    def lay_out(self) -> None:
-        """Show as many views as there is room for."""
-        shown = self._recent[: self.room]
-        for name, place in self._places.items():
-            if place.display != (name in shown):
-                place.display = name in shown
+    def show(self, selected: str, scene: Callable[[EventIndex, int | None], Scene]) -> None:
+        """Take in what is new and draw the views on the desk.
 
-    def show(self, scene: Scene) -> None:
-        """Draw the views on the desk."""
+        Args:
+            selected: The instance that the keys are for.
+            scene: Makes the scene of an index and a picked event's number.
+        """
+        if selected != self._selected and self._moment is not None:
+            # The same moment, as the other one had it.
+            self._moment = self.index.step(selected, self._moment + 1, -1)
+        self._selected, self._scene = selected, scene
+        self.index.pull()
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._scene is None:
+            return
         self.lay_out()
         self._draw_names()
-        note = f"‖ held, {scene.index.passed:,} passed" if scene.index.held else ""
+        scene = self._scene(self.index, self._moment)
+        note = f"‖ held, {self.index.passed:,} passed" if self.index.held else ""
         for place in self._places.values():
             # A view that was put on the desk a moment ago has no size yet.
             if place.display and place.view.size:
@@ -154,23 +156,116 @@ class Desk(Vertical):
                 place.head(note if place.view.PICKS else "", current=place.view is self.current)
 
     def _draw_names(self) -> None:
+        current = self._recent[0]
         parts = []
-        for name, place in self._places.items():
-            view = place.view
-            before, letter, after = _split(view.TITLE, view.KEY)
-            style = "$foreground" if place.display else "$foreground 60%"
+        for name, kind in self._kinds.items():
+            before, letter, after = _split(kind.TITLE, kind.KEY)
+            on = name in self._places and self._places[name].display
+            style = "$foreground" if on else "$foreground 60%"
             label = Content.assemble((before, style), (letter, "bold underline $footer-key-foreground"), (after, style))
-            if name == self.current.NAME:
+            if name == current:
                 label = label.stylize("bold")
-            parts.append(label.stylize(Style.from_meta({"key": view.KEY})))
-        large = Content.assemble(
-            ("z", "bold $footer-key-foreground"), (" smaller" if self.large else " larger", "$foreground 60%")
-        )
+            parts.append(label.stylize(Style.from_meta({"key": kind.KEY})))
+        what = " smaller" if self.large else " larger"
+        large = Content.assemble(("z", "bold $footer-key-foreground"), (what, "$foreground 60%"))
         parts.append(large.stylize(Style.from_meta({"key": "z"})))
         names = Content("  " if self.size.width > 80 else " ").join(parts)
         if names != self._names:
             self._names = names
             self._strip.update(names, layout=False)
+
+    # Doing.
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the keys that mean something in the current view."""
+        kind = self._kinds[self._recent[0]]
+        match action:
+            case "in_view":
+                return any(key.key == parameters[0] for key in kind.KEYS)
+            case "step" | "oldest" | "newest":
+                return kind.PICKS
+        return True
+
+    def action_open(self, name: str) -> None:
+        """Make a view the current one; the one that is current already shows its other face."""
+        if name == self._recent[0]:
+            self.current.turn()
+            self.call_next(self._draw)
+        else:
+            self.open(name)
+
+    def action_next_view(self) -> None:
+        """Make the next view on the desk the current one."""
+        shown = [name for name in self._kinds if name in self._places and self._places[name].display]
+        if len(shown) > 1:
+            self.open(shown[(shown.index(self._recent[0]) + 1) % len(shown)])
+
+    async def action_in_view(self, key: str) -> None:
+        """Have the current view do what it does at `key`."""
+        for each in self.current.KEYS:
+            if each.key == key:
+                await self.current.run_action(each.action)
+        self.call_next(self._draw)
+
+    def action_hold(self) -> None:
+        """Hold the views while the sockets run on, or let them go on."""
+        self.index.hold(not self.index.held)
+        self.call_next(self._draw)
+
+    def action_step(self, step: int) -> None:
+        """Pick an earlier or a later message of the selected instance; past the newest, follow again."""
+        self._pick(self.index.step(self._selected, self._moment, step))
+
+    def action_oldest(self) -> None:
+        """Pick the oldest message."""
+        self._pick(next(iter(self.index.messages(self._selected)), None))
+
+    def action_newest(self) -> None:
+        """Follow the newest message."""
+        self._pick(None)
+
+    @on(View.Picked)
+    def _picked(self, event: View.Picked) -> None:
+        event.stop()
+        chosen = self.index.get(event.number) if event.number is not None else None
+        if chosen and chosen.instance:
+            self._selected = chosen.instance
+            self.post_message(View.Selected(chosen.instance))
+        self._pick(event.number)
+
+    def _pick(self, number: int | None) -> None:
+        self._moment = number
+        self.call_next(self._draw)
+
+    def action_page(self, step: int) -> None:
+        """Scroll the current view by a page."""
+        self.current.page(step)
+
+    def action_copy(self) -> None:
+        """Copy what the current view shows."""
+        if text := self.current.copied():
+            self.app.copy_to_clipboard(text)
+            self.notify(f"{self.current.TITLE}: {len(text):,} characters copied.", markup=False)
+        else:
+            self._refuse(f"{self.current.TITLE}: there is nothing to copy.")
+
+    def action_save(self) -> None:
+        """Save what the current view shows in a new file in the working directory."""
+        if content := self.current.saved():
+            self.run_worker(self._save(*content), exit_on_error=False)
+        else:
+            self._refuse(f"{self.current.TITLE}: there is nothing to save.")
+
+    async def _save(self, name: str, text: str) -> None:
+        try:
+            path = await asyncio.to_thread(save, name, text)
+        except OSError as error:
+            self._refuse(f"Not saved: {error.strerror or error}. Start zmqtui in a folder that you may write to.")
+        else:
+            self.notify(printable(f"Saved as {path}", 300), markup=False)
+
+    def _refuse(self, text: str) -> None:
+        self.notify(printable(text, 300), severity="error", markup=False)
 
 
 def _split(title: str, key: str) -> tuple[str, str, str]:

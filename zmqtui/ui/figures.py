@@ -20,6 +20,7 @@ class Figures(VerticalGroup):
     DEFAULT_CSS = """
     Figures {
         padding: 0 1;
+        &.-empty { display: none; }
         HorizontalGroup { height: 1; }
         Button { margin-right: 2; height: 1; }
         #gate-state { width: 1fr; color: $foreground 80%; }
@@ -68,7 +69,7 @@ class Figures(VerticalGroup):
             grown = self._shown is None or content.plain.count("\n") != self._shown.plain.count("\n")
             self._shown = content
             self._numbers.update(content, layout=grown)
-            self.display = bool(content.plain) or self.gate is not None
+            self.set_class(not content.plain and self.gate is None, "-empty")
 
     def _content(self, figures: Sequence[Figure], width: int) -> Content:
         row: list[Content] = []

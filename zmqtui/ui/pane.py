@@ -24,10 +24,8 @@ from zmqtui.ui.cards import Cards
 from zmqtui.ui.controls import Controls
 from zmqtui.ui.desk import Desk
 from zmqtui.ui.dialogs import Confirm
-from zmqtui.ui.event_index import EventIndex
 from zmqtui.ui.field import Field
 from zmqtui.ui.figures import Figures
-from zmqtui.ui.files import save
 from zmqtui.ui.view import Scene, View
 from zmqtui.ui.views import FIRST, VIEWS
 
@@ -60,19 +58,6 @@ class Pane(Vertical):
         Binding("down", "select(1)", "Next card", show=False),
         Binding("escape", "cards", "Back to the cards", show=False),
         Binding("z", "enlarge", "Larger", show=False, tooltip="Give the current view all the room, or share it again"),
-        Binding("tab", "next_view", "Next view", show=False, tooltip="Make the next view on the desk the current one"),
-        Binding("v", "hold", "Hold", show=False, tooltip="Hold the views while the sockets run on, or let them go on"),
-        Binding("left", "step(-1)", "Earlier", show=False, tooltip="Pick the message before, of the selected instance"),
-        Binding(
-            "right", "step(1)", "Later", show=False, tooltip="Pick the next message; after the newest, follow again"
-        ),
-        Binding("home", "oldest", "Oldest", show=False, tooltip="Pick the oldest message"),
-        Binding("end", "newest", "Newest", show=False, tooltip="Follow the newest message"),
-        Binding("pageup", "page(-1)", "Page up", show=False, tooltip="Scroll the current view back"),
-        Binding("pagedown", "page(1)", "Page down", show=False, tooltip="Scroll the current view on"),
-        Binding("y", "copy", "Copy", show=False, tooltip="Copy what the current view shows"),
-        Binding("ctrl+s", "save", "Save", show=False, tooltip="Save what the current view shows in a file here"),
-        *(Binding(view.KEY, f"open('{view.NAME}')", view.TITLE, show=False, tooltip=view.HELP) for view in VIEWS),
     ]
 
     selected: reactive[str] = reactive("")
@@ -96,11 +81,8 @@ class Pane(Vertical):
         self._about = Static(self.pattern.about, id="about", markup=False)
         self._cards = Cards(self.pattern)
         self._figures = Figures(self.pattern.gate)
-        self._index = EventIndex(stage.journal)
-        self._moment: int | None = None
-        self._views: dict[str, View] = {view.NAME: view() for view in VIEWS}
-        self._desk = Desk(list(self._views.values()), FIRST)
         self._sentence = Sentence("", id="sentence", markup=False)
+        self._desk = Desk(stage.journal, VIEWS, FIRST, foot=self._sentence)
         first = stage.view().instances
         self.set_reactive(Pane.selected, first[0].name)
         # The pattern's own keys: its gate and its actions.
@@ -110,25 +92,16 @@ class Pane(Vertical):
         ]
         if gate := self.pattern.gate:
             keys.append(Binding(gate.key, "press", gate.label.split()[-1].capitalize(), tooltip=gate.label))
-        # What a view takes while it is the current one.
-        own = {key.key: key for view in VIEWS for key in view.KEYS}
-        of_views = [
-            Binding(key.key, f"in_view('{key.key}')", key.label or key.help, show=False, tooltip=key.help)
-            for key in own.values()
-        ]
         # The pattern's own come first: where the line of keys is short, its end is cut off.
-        self._bindings = BindingsMap.merge(
-            [BindingsMap(self.BINDINGS[:1]), BindingsMap(keys), self._bindings, BindingsMap(of_views)]
-        )
+        self._bindings = BindingsMap.merge([BindingsMap(self.BINDINGS[:1]), BindingsMap(keys), self._bindings])
 
     def compose(self) -> ComposeResult:
-        """Lay out controls, cards, figures, views and the sentence."""
+        """Lay out controls, cards, figures and the desk, with the sentence below it."""
         yield self._controls
         yield self._about
         yield self._cards
         yield self._figures
         yield self._desk
-        yield self._sentence
 
     def on_mount(self) -> None:
         """Begin to look at the stage."""
@@ -170,19 +143,19 @@ class Pane(Vertical):
             self.selected = self._cards.names[-1]
         self._controls.show(view)
         self._figures.show(view, figures.get("", ()))
-        self._index.pull()
         ranks = {role.name: number for number, role in enumerate(self.pattern.roles)}
         self._desk.show(
-            Scene(
+            self.selected,
+            lambda index, picked: Scene(
                 stage=view,
                 figures=figures,
                 selected=self.selected,
-                picked=self._moment,
-                index=self._index,
+                picked=picked,
+                index=index,
                 history=self.stage.history,
                 pointers=self.stage.pointers,
                 ranks={each.name: ranks[each.role] for each in view.instances},
-            )
+            ),
         )
         self._stranded = any(each.port_in_use for each in view.instances)
         if self._frame % CALM == 1 or not view.running:
@@ -220,9 +193,6 @@ class Pane(Vertical):
             return
         if card := self._cards.card(selected):
             self.call_after_refresh(card.scroll_visible, animate=False)
-        if self._moment is not None:
-            # The same moment, as the other one had it.
-            self._moment = self._index.step(selected, self._moment + 1, -1)
         self.refresh_bindings()
         self.call_next(self.pump)
 
@@ -238,10 +208,6 @@ class Pane(Vertical):
                 return True if self.pattern.role(role).most > 1 else None
             case "free_port":
                 return self._stranded
-            case "in_view":
-                return any(key.key == parameters[0] for key in self._desk.current.KEYS)
-            case "step" | "oldest" | "newest":
-                return self._desk.current.PICKS
             case "act":
                 return (
                     True
@@ -341,87 +307,11 @@ class Pane(Vertical):
         self.editing = False
         self.screen.set_focus(self._sentence)
 
-    # The views.
-
-    def action_open(self, name: str) -> None:
-        """Make a view the current one; the one that is current already shows its other face."""
-        if name == self._desk.current.NAME:
-            self._desk.current.turn()
-        else:
-            self._desk.open(name)
-            self.refresh_bindings()
-        self.call_after_refresh(self.pump)
-
-    def action_next_view(self) -> None:
-        """Make the next view on the desk the current one."""
-        self._desk.next()
-        self.refresh_bindings()
-        self.call_after_refresh(self.pump)
-
     def action_enlarge(self) -> None:
         """Give the current view all the room, or share it again."""
         self.large = self._desk.large = not self.large
         self._desk.lay_out()
         self.call_after_refresh(self.pump)
-
-    async def action_in_view(self, key: str) -> None:
-        """Have the current view do what it does at `key`."""
-        view = self._desk.current
-        for each in view.KEYS:
-            if each.key == key:
-                await view.run_action(each.action)
-        self.call_next(self.pump)
-
-    def action_hold(self) -> None:
-        """Hold the views while the sockets run on, or let them go on."""
-        self._index.hold(not self._index.held)
-        self.call_next(self.pump)
-
-    def action_step(self, step: int) -> None:
-        """Pick an earlier or a later message of the selected instance; past the newest, follow again."""
-        self._pick(self._index.step(self.selected, self._moment, step))
-
-    def action_oldest(self) -> None:
-        """Pick the oldest message."""
-        self._pick(next(iter(self._index.messages(self.selected)), None))
-
-    def action_newest(self) -> None:
-        """Follow the newest message."""
-        self._pick(None)
-
-    def _pick(self, number: int | None) -> None:
-        self._moment = number
-        self.call_next(self.pump)
-
-    def action_page(self, step: int) -> None:
-        """Scroll the current view by a page."""
-        self._desk.current.page(step)
-
-    def action_copy(self) -> None:
-        """Copy what the current view shows."""
-        view = self._desk.current
-        if text := view.copied():
-            self.app.copy_to_clipboard(text)
-            self.notify(f"{view.TITLE}: {len(text):,} characters copied.", markup=False)
-        else:
-            self.refuse(f"{view.TITLE}: there is nothing to copy.")
-
-    def action_save(self) -> None:
-        """Save what the current view shows in a new file in the working directory."""
-        view = self._desk.current
-        content = view.saved()
-        if content is None:
-            self.refuse(f"{view.TITLE}: there is nothing to save.")
-            return
-        self.run_worker(self._save(*content), exit_on_error=False)
-
-    async def _save(self, name: str, text: str) -> None:
-        try:
-            path = await asyncio.to_thread(save, name, text)
-        except OSError as error:
-            self.refuse(f"Not saved: {error.strerror or error}. Start zmqtui in a folder you may write to.")
-        else:
-            self.notify(printable(f"Saved as {path}", 300), markup=False)
 
     def action_select(self, step: int) -> None:
         """Select the next or the previous card."""
@@ -452,14 +342,6 @@ class Pane(Vertical):
     def _view_selected(self, event: View.Selected) -> None:
         if event.instance in self._cards.names:
             self.selected = event.instance
-
-    @on(View.Picked)
-    def _view_picked(self, event: View.Picked) -> None:
-        picked = self._index.get(event.number) if event.number is not None else None
-        if picked and picked.instance in self._cards.names:
-            self._moment = None
-            self.selected = picked.instance
-        self._pick(event.number)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

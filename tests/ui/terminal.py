@@ -13,9 +13,11 @@ import termios
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pyte
 
+ROOT = Path(__file__).parents[2]
 PATIENCE = 20.0
 """Seconds after which what should be on the screen is taken to be missing."""
 
@@ -28,7 +30,9 @@ class Terminal:
         raw: Every byte it wrote.
     """
 
-    def __init__(self, arguments: tuple[str, ...], columns: int, rows: int) -> None:
+    def __init__(
+        self, arguments: tuple[str, ...], columns: int, rows: int, module: str = "zmqtui", folder: str | None = None
+    ) -> None:
         self._ours, self._theirs = pty.openpty()
         fcntl.ioctl(self._theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._before = termios.tcgetattr(self._theirs)
@@ -36,11 +40,12 @@ class Terminal:
         self._stream = pyte.ByteStream(self._screen)
         self.raw = b""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "zmqtui", *arguments],
+            [sys.executable, "-m", module, *arguments],
+            cwd=folder,
             stdin=self._theirs,
             stdout=self._theirs,
             stderr=self._theirs,
-            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
+            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONPATH": str(ROOT)},
             start_new_session=True,
         )
 
@@ -101,9 +106,19 @@ class Terminal:
 
 
 @contextmanager
-def terminal(*arguments: str, columns: int = 120, rows: int = 40) -> Iterator[Terminal]:
-    """Open the app in a terminal."""
-    opened = Terminal(arguments, columns, rows)
+def terminal(
+    *arguments: str, columns: int = 120, rows: int = 40, module: str = "zmqtui", folder: str | None = None
+) -> Iterator[Terminal]:
+    """Open the app, or another program that opens one, in a terminal.
+
+    Args:
+        arguments: The program's arguments.
+        columns: The terminal's width.
+        rows: Its height.
+        module: The program.
+        folder: Where to run it.
+    """
+    opened = Terminal(arguments, columns, rows, module, folder)
     try:
         yield opened
     finally:

@@ -16,8 +16,9 @@ LEFT, DOWN, PAGE_UP, END = "\x1b[D", "\x1b[B", "\x1b[5~", "\x1b[F"
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.NAME)
 def test_hostile_payloads_are_harmless(view: type[View], tmp_path: Path) -> None:
-    """Whatever a view shows of escapes, markup, bidi, 10 MB or no UTF-8, in all its faces and whoever is selected,
-    not one such sequence reaches the terminal as it is, and the app goes on answering keys.
+    """No escape, markup or bidi of a payload reaches the terminal as it is, and the app goes on answering keys.
+
+    In all faces of the view, whoever is selected, and with payloads of 10 MB or not UTF-8.
     """
     with terminal(columns=120, rows=40, module="tests.ui.hostile", folder=str(tmp_path)) as app:
         # All payloads have been round once.

@@ -19,6 +19,7 @@ from textual.widgets import ContentSwitcher, Static
 
 from zmqtui.core.stage import Stage
 from zmqtui.ui.commands import PlaygroundCommands
+from zmqtui.ui.desk import Desk
 from zmqtui.ui.help import Help
 from zmqtui.ui.key_bar import KeyBar, Keys
 from zmqtui.ui.pane import Pane
@@ -140,11 +141,11 @@ class Playground(App[None]):
 
     def action_help(self) -> None:
         """Show the help panel."""
-        keys = [
-            (self.get_key_display(binding), binding.tooltip or binding.description)
-            for _, binding, _, _ in self.screen.active_bindings.values()
-            if binding.tooltip or binding.show
-        ]
+        keys: dict[str, list[tuple[str, str]]] = {"Roles": [], "Views": [], "Everywhere": []}
+        for node, binding, _, _ in self.screen.active_bindings.values():
+            if text := binding.tooltip or (binding.show and binding.description):
+                section = {Pane: "Roles", Desk: "Views"}.get(type(node), "Everywhere")  # type: ignore[call-overload]
+                keys[section].append((self.get_key_display(binding), text))
         self.push_screen(Help(self.pane.pattern, keys))
 
     def action_start_all(self) -> None:

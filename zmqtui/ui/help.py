@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -14,6 +16,8 @@ from textual.widgets import Static
 from zmqtui.core.model import Pattern
 from zmqtui.ui.signs import SIGNS
 
+_WIDTH = 64
+_INDENT = 12
 _LOG = (
     ("→", "sent", "sent"),
     ("←", "received", "received"),
@@ -22,6 +26,7 @@ _LOG = (
     ("╌", "", "a connection"),
     ("!", "failed", "an error"),
     ("*", "waiting", "what the playground did, not ZeroMQ"),
+    ("✗", "lost", "a message that will not arrive, and why"),
     ("⋯", "", "counted, but not listed"),
 )
 
@@ -40,12 +45,12 @@ class Help(ModalScreen[None]):
         Binding("escape,question_mark,q,space,enter", "dismiss", "Close"),
     ]
 
-    def __init__(self, pattern: Pattern, keys: list[tuple[str, str]]) -> None:
+    def __init__(self, pattern: Pattern, keys: Mapping[str, Sequence[tuple[str, str]]]) -> None:
         """Make the panel.
 
         Args:
             pattern: What to explain.
-            keys: Each key and what it does.
+            keys: Each key and what it does, by what it is about.
         """
         super().__init__()
         self._pattern = pattern
@@ -63,13 +68,12 @@ class Help(ModalScreen[None]):
     def _page(self) -> Content:
         pattern = self._pattern
         lines = [Content.styled(pattern.title, "bold $primary"), Content(pattern.about), Content("")]
-        lines += [Content.styled("Keys (escape closes this)", "bold $primary")]
-        lines += [Content.assemble((f"{key:<10}", "bold"), text) for key, text in self._keys]
+        lines += [Content("escape closes this")]
+        for title, rows in self._keys.items():
+            lines += [Content(""), Content.styled(f"Keys: {title.lower()}", "bold $primary")]
+            lines += [self._row(key, "bold", text) for key, text in rows]
         lines += [Content(""), Content.styled("Knobs", "bold $primary")]
-        lines += [
-            Content.assemble((f"{knob.label or knob.name:<10}", "bold"), f"{knob.help}: {knob.range}")
-            for knob in pattern.knobs
-        ]
+        lines += [self._row(knob.label or knob.name, "bold", f"{knob.help}: {knob.range}") for knob in pattern.knobs]
         lines += [Content(""), Content.styled("States", "bold $primary")]
         signs = dict.fromkeys((sign, tone, state.value) for state, (sign, tone, _) in SIGNS.items())
         lines += [self._sign(*each) for each in signs]
@@ -79,4 +83,11 @@ class Help(ModalScreen[None]):
         return Content("\n").join(lines)
 
     def _sign(self, sign: str, tone: str, meaning: str) -> Content:
-        return Content.assemble((f"{sign:<10}", f"$tone-{tone}" if tone else "$foreground 60%"), meaning)
+        return self._row(sign, f"$tone-{tone}" if tone else "$foreground 60%", meaning)
+
+    def _row(self, head: str, style: str, text: str) -> Content:
+        """Write a head, and a text beside it however many lines it takes."""
+        first, *rest = textwrap.wrap(text, max(20, min(_WIDTH, self.app.size.width) - _INDENT - 7)) or [""]
+        return Content("\n").join(
+            [Content.assemble((f"{head:<{_INDENT}}", style), first), *(Content(" " * _INDENT + line) for line in rest)]
+        )

@@ -29,10 +29,11 @@ class PlaygroundCommands(Provider):
         yield "Start all patterns", "Every tab runs at the same time", app.action_start_all
         yield "Stop all patterns", "Every role of every tab", app.action_stop_all
         pane = app.pane
-        for key, binding in pane._bindings:
-            _, action, parameters = parse(binding.action)
-            if pane.check_action(action, parameters) and binding.tooltip:
-                yield f"{binding.tooltip} ({key})", pane.pattern.title, partial(pane.run_action, binding.action)
+        for node in (pane, pane.desk):
+            for key, binding in node._bindings:
+                _, action, parameters = parse(binding.action)
+                if node.check_action(action, parameters) and binding.tooltip:
+                    yield f"{binding.tooltip} ({key})", pane.pattern.title, partial(node.run_action, binding.action)
 
     async def discover(self) -> Hits:
         """Offer everything."""

@@ -82,7 +82,7 @@ class Pane(Vertical):
         self._cards = Cards(self.pattern)
         self._figures = Figures(self.pattern.gate)
         self._sentence = Sentence("", id="sentence", markup=False)
-        self._desk = Desk(stage.journal, VIEWS, FIRST, foot=self._sentence)
+        self.desk = Desk(stage.journal, VIEWS, FIRST, foot=self._sentence)
         first = stage.view().instances
         self.set_reactive(Pane.selected, first[0].name)
         # The pattern's own keys: its gate and its actions.
@@ -101,7 +101,7 @@ class Pane(Vertical):
         yield self._about
         yield self._cards
         yield self._figures
-        yield self._desk
+        yield self.desk
 
     def on_mount(self) -> None:
         """Begin to look at the stage."""
@@ -134,6 +134,8 @@ class Pane(Vertical):
             return
         view = self.stage.view()
         self._moving = view.running
+        # Who has started it has read it; help tells it again.
+        self.set_class(view.running, "-running")
         self._frame += 1
         figures: dict[str, list[Figure]] = {}
         for figure in self.stage.figures(view):
@@ -144,7 +146,7 @@ class Pane(Vertical):
         self._controls.show(view)
         self._figures.show(view, figures.get("", ()))
         ranks = {role.name: number for number, role in enumerate(self.pattern.roles)}
-        self._desk.show(
+        self.desk.show(
             self.selected,
             lambda index, picked: Scene(
                 stage=view,
@@ -309,8 +311,8 @@ class Pane(Vertical):
 
     def action_enlarge(self) -> None:
         """Give the current view all the room, or share it again."""
-        self.large = self._desk.large = not self.large
-        self._desk.lay_out()
+        self.large = self.desk.large = not self.large
+        self.desk.lay_out()
         self.call_after_refresh(self.pump)
 
     def action_select(self, step: int) -> None:

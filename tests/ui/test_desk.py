@@ -1,0 +1,166 @@
+"""The desk: views by key and by mouse, how many, which one is current, one picked moment and one hold for all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.ui.support import playing, press, screen, until
+from zmqtui.core.journal import Event, Journal
+from zmqtui.ui.app import Playground
+from zmqtui.ui.desk import Desk
+from zmqtui.ui.event_index import EventIndex
+from zmqtui.ui.files import save
+from zmqtui.ui.place import Place
+from zmqtui.ui.views import VIEWS
+
+
+def desk(pilot: Pilot[None]) -> Desk:
+    """Return the desk of the tab on view."""
+    assert isinstance(pilot.app, Playground)
+    return pilot.app.pane.desk
+
+
+def on_view(pilot: Pilot[None]) -> list[str]:
+    """Return the names of the views that can be seen, from left to right."""
+    places = [place for place in desk(pilot).query(Place) if place.display and place.region]
+    return [place.view.NAME for place in sorted(places, key=lambda place: place.region.x)]
+
+
+def test_every_view_has_a_key_of_its_own() -> None:
+    """A new view cannot take a key that another view, the tab or the desk has."""
+    keys = [view.KEY for view in VIEWS]
+    assert len(set(keys)) == len(keys)
+    for view in VIEWS:
+        assert view.KEY in view.TITLE.lower()
+        own = {key.key for key in view.KEYS}
+        assert not own & set(keys)
+
+
+@pytest.mark.parametrize(("size", "room"), [((80, 24), 1), ((120, 40), 2), ((200, 60), 3)], ids=str)
+async def test_as_many_views_as_there_is_room_for(size: tuple[int, int], room: int) -> None:
+    """Each view is one key; at 80 columns you see one, at 120 two, at 200 three: those asked for last."""
+    async with playing("pipeline", size) as pilot:
+        for view in VIEWS:
+            await press(pilot, view.KEY)
+            await until(pilot, lambda view=view: view.NAME in on_view(pilot))  # type: ignore[misc]
+            assert desk(pilot).current.NAME == view.NAME
+        assert set(on_view(pilot)) == {view.NAME for view in VIEWS[-room:]}
+
+
+async def test_views_by_mouse() -> None:
+    """A click on a view's name is as good as its key."""
+    async with playing("reqrep") as pilot:
+        names = pilot.app.query_one("#pane-reqrep #names")
+
+        def line() -> list[str]:
+            return screen(pilot).splitlines()
+
+        await until(pilot, lambda: "started" in screen(pilot) and "Charts" in line()[names.region.y])
+        # What is above may still find its height.
+        while not await pilot.click(names, offset=(line()[names.region.y].index("Charts") + 1, 0)):
+            await until(pilot, lambda: "Charts" in line()[names.region.y])
+        await until(pilot, lambda: "charts" in on_view(pilot))
+
+
+async def test_layout_is_remembered_for_each_tab() -> None:
+    """What was put on the desk of one tab is there when you come back, and the other tabs have their own."""
+    async with playing("reqrep") as pilot:
+        await press(pilot, "c", "m")
+        await until(pilot, lambda: on_view(pilot) == ["code", "messages"])
+        await press(pilot, "2")
+        await until(pilot, lambda: on_view(pilot) == ["topology", "log"])
+        await press(pilot, "1")
+        await until(pilot, lambda: on_view(pilot) == ["code", "messages"])
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=str)
+async def test_a_view_can_have_all_the_room(size: tuple[int, int]) -> None:
+    """Key z gives the current view the whole tab, tabs and sentence aside; z or escape shares it again."""
+    async with playing("pipeline", size) as pilot:
+        await until(pilot, lambda: "log" in on_view(pilot))
+        await press(pilot, "z")
+        await until(pilot, lambda: desk(pilot).current.size.height >= size[1] - 6)
+        assert desk(pilot).current.size.width >= size[0] - 1
+        assert on_view(pilot) == ["log"]
+        await press(pilot, "escape")
+        await until(pilot, lambda: desk(pilot).current.size.height < size[1] / 2)
+
+
+async def test_the_next_view_by_tab() -> None:
+    """The tab key moves on among the views that can be seen and leaves them where they are."""
+    async with playing("reqrep") as pilot:
+        await until(pilot, lambda: on_view(pilot) == ["topology", "log"])
+        await press(pilot, "tab")
+        await until(pilot, lambda: desk(pilot).current.NAME == "topology")
+        await press(pilot, "tab")
+        await until(pilot, lambda: desk(pilot).current.NAME == "log")
+        assert on_view(pilot) == ["topology", "log"]
+
+
+async def test_hold_says_what_passed() -> None:
+    """While the views are held the sockets run on, the log stands still and says how much has passed."""
+    async with playing("reqrep", reqrep={"requests": 0, "work": 0.01}) as pilot:
+        await press(pilot, "space")
+        await until(pilot, lambda: "Received reply" in screen(pilot))
+        await press(pilot, "v")
+        await until(pilot, lambda: "held" in screen(pilot))
+        index = desk(pilot).index
+        lines = len(index.of(""))
+        await until(pilot, lambda: index.passed > 100)
+        assert len(index.of("")) == lines
+        await press(pilot, "v")
+        await until(pilot, lambda: len(index.of("")) > lines)
+        await until(pilot, lambda: "held" not in screen(pilot))
+
+
+async def test_saving_never_overwrites(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is there already stays as it is: the new one gets a number."""
+    monkeypatch.chdir(tmp_path)
+    assert [save("a.txt", text).name for text in ("1", "2", "3")] == ["a.txt", "a-2.txt", "a-3.txt"]
+    assert (tmp_path / "a.txt").read_text() == "1"
+
+
+def message(number: int, instance: str) -> Event:
+    """Return a scripted message."""
+    return Event(number / 10, instance, "send", (b"%d" % number,), "line")
+
+
+def test_steps_go_from_message_to_message() -> None:
+    """Stepping visits each message of an instance once, stops at the oldest, and past the newest follows again."""
+    journal = Journal()
+    journal.extend([message(number, "ab"[number % 2]) for number in range(10)])
+    journal.extend([Event(2, "a", "say", text="no message")])
+    index = EventIndex(journal)
+    index.pull()
+    number, seen = index.step("a", None, -1), []
+    while number not in seen:
+        assert number is not None
+        seen.append(number)
+        number = index.step("a", number, -1)
+    assert seen == [8, 6, 4, 2, 0]
+    assert index.step("a", 4, 1) == 6
+    assert index.step("a", 8, 1) is None
+    assert index.step("a", 5, -1) == 4, "from another's message to the one before it"
+    assert index.step("nobody", None, -1) is None
+
+
+def test_a_held_index_keeps_what_the_journal_forgets() -> None:
+    """Holding keeps every event that was there, however much comes after, and letting go catches up."""
+    journal = Journal(limit=100)
+    journal.extend([message(number, "a") for number in range(100)])
+    index = EventIndex(journal)
+    index.pull()
+    index.hold(True)
+    journal.extend([message(number, "a") for number in range(100, 1000)])
+    index.pull()
+    assert index.passed == 900
+    assert index.bounds == (0, 100)
+    assert [index.get(number) for number in index.of("a")] == [message(number, "a") for number in range(100)]
+    assert index.read(95, 100) == ([message(number, "a") for number in range(95, 100)], 100)
+    index.hold(False)
+    index.pull()
+    assert index.of("a") == list(range(*journal.bounds))
+    assert index.gone("a") == 100

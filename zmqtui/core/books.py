@@ -21,6 +21,7 @@ from zmqtui.core.tape import Mark, Message, Tape
 from zmqtui.core.watch import Losses, PortView, Traffic
 
 if TYPE_CHECKING:
+    from zmqtui.core.history import History
     from zmqtui.core.model import Pattern
     from zmqtui.core.slot import Slot
     from zmqtui.core.watch import Watcher
@@ -40,15 +41,24 @@ class Books:
         journal: Where events go.
         watcher: Who reads the traffic.
         whole: Whether the journal is to get every event, however many.
+        history: What keeps the counts over time.
     """
 
     def __init__(
-        self, pattern: Pattern, slots: dict[str, Slot], journal: Journal, watcher: Watcher, *, whole: bool
+        self,
+        pattern: Pattern,
+        slots: dict[str, Slot],
+        journal: Journal,
+        watcher: Watcher,
+        *,
+        whole: bool,
+        history: History,
     ) -> None:
         self._slots = slots
         self._journal = journal
         self._watcher = watcher
         self._whole = whole
+        self._history = history
         self._lock = threading.Lock()
         self._last = now()
         self._frozen = False
@@ -123,7 +133,7 @@ class Books:
         """Close the accounts of an instance that is taken off the stage."""
         with self._lock:
             self._harvest(False)
-            self._accounts.pop(name, None)
+            self._history.left(self._slots.get(name), self._accounts.pop(name, None))
             for ledger in self.ledgers.values():
                 ledger.subscribers.pop(name, None)
 
@@ -142,6 +152,8 @@ class Books:
             self._gear(tape, items, when)
             if not items and not tape.sampler.skipped:
                 continue
+            if socket.kind == zmq.REQ:
+                self._history.requests(socket, tape.direction, items)
             if socket.endpoint in self.ledgers:
                 if tape.direction == SENT and socket.kind in _PUBLISHERS:
                     self.ledgers[socket.endpoint].published(tape, first, items)
@@ -155,6 +167,7 @@ class Books:
             events += self._close(socket, when)
         self._balance(arrivals, upto, when)
         self._account(sockets)
+        self._history.keep(when, self._slots, self._accounts, sockets, last=last)
         self._tell(events, when, last)
         self._last = when
         self._heavy = now() - when > LIGHT

@@ -108,7 +108,9 @@ class Stage:
         self.history = History()
         self.watcher = self.pattern.watcher()
         self.watcher.knobs = self.knobs
-        self.books = Books(self.pattern, self._cast.slots, self.journal, self.watcher, whole=self._whole)
+        self.books = Books(
+            self.pattern, self._cast.slots, self.journal, self.watcher, whole=self._whole, history=self.history
+        )
 
     def _addresses(self, transport: str) -> dict[str, str]:
         return addresses(self.pattern, transport, ports=self._ports, folder=str(self._folder)) | self._at
@@ -202,6 +204,7 @@ class Stage:
         context.set(zmq.MAX_SOCKETS, min(context.get(zmq.SOCKET_LIMIT), 16_384))
         self._wiring = _Wiring(context, self.addresses, self.books)
         self._started, self._stopped = now(), 0.0
+        self.history.begin(self._started)
         self._quit = threading.Event()
         self._keeper = threading.Thread(
             target=self._keep, args=(self._quit,), name=f"books {self.pattern.name}", daemon=True

@@ -111,6 +111,9 @@ class View(Widget, can_focus=False):
         """Return the text that ``y`` copies; nothing if there is nothing to copy."""
         return ""
 
-    def saved(self) -> tuple[str, str] | None:
-        """Return the name and the content of the file that ``ctrl+s`` saves, if there is something to save."""
+    def saved(self) -> tuple[str, str | Callable[[], str]] | None:
+        """Return the name and the content of the file that ``ctrl+s`` saves, if there is something to save.
+
+        Content that takes long to write is a function: it is called in a thread, and must not touch the screen.
+        """
         return None

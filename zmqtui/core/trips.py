@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from operator import sub
+from typing import TYPE_CHECKING
+
+from zmqtui.core.journal import RECEIVED
+from zmqtui.core.tape import Message
+
+if TYPE_CHECKING:
+    from zmqtui.core.sockets import Socket
 
 LEAST = 1e-6
 """Seconds of the shortest round trip that is told from a shorter one."""
@@ -57,11 +65,42 @@ def percentile(before: Sequence[int] | None, after: Sequence[int], share: float)
     if not sums[-1]:
         return None
     rank = max(1, math.ceil(share * sums[-1]))
-    low, high = 0, len(sums) - 1
-    while low < high:
-        middle = (low + high) // 2
-        if sums[middle] < rank:
-            low = middle + 1
-        else:
-            high = middle
-    return float(LEAST * 10 ** ((low + 0.5) / DECADE))
+    place = bisect_left(sums, rank)
+    return float(LEAST * 10 ** ((place + 0.5) / DECADE))
+
+
+class Pairs:
+    """Finds the request of every reply that came through a REQ: the last one that was sent before it."""
+
+    def __init__(self) -> None:
+        self._asked: dict[Socket, list[float]] = {}
+        self._replied: dict[Socket, list[float]] = {}
+
+    def take(self, socket: Socket, direction: str, items: Iterable[object]) -> None:
+        """Take in what went through a REQ in one direction."""
+        times = self._replied if direction == RECEIVED else self._asked
+        times.setdefault(socket, []).extend(item.time for item in items if type(item) is Message)
+
+    def settle(self, sockets: Sequence[Socket], when: float) -> list[tuple[str, float]]:
+        """Return whose replies came and after how many seconds.
+
+        Args:
+            sockets: All that are open.
+            when: A moment until which everything was taken in.
+        """
+        found = []
+        for socket, replies in self._replied.items():
+            asked, place = self._asked.get(socket, []), 0
+            for reply in replies:
+                while place < len(asked) and asked[place] <= reply:
+                    place += 1
+                if place:
+                    found.append((socket.actor.name, reply - asked[place - 1]))
+            del asked[:place]
+        self._replied.clear()
+        if len(self._asked) > len(sockets):
+            self._asked = {socket: self._asked[socket] for socket in sockets if socket in self._asked}
+        for asked in self._asked.values():
+            # What comes from now on replies to the last one of these.
+            del asked[: max(0, bisect_right(asked, when) - 1)]
+        return found

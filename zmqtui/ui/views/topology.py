@@ -86,7 +86,7 @@ class Topology(View):
             self._ask = ask
             self._layout = lay_out(ask)
         if self._layout and not self._as_list:
-            self._draw(draw(self._layout, moment, ask.width, ask.height))
+            self._draw(draw(self._layout, moment, ask))
         else:
             canvas, self._listed = draw_list(ask, moment)
             self._draw(canvas)

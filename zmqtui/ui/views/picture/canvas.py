@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -29,12 +30,13 @@ class Canvas:
         if most is not None and cell_len(text) > most:
             text = text[: max(0, most - 1)] + "…" if most > 0 else ""
         cells, styles = self._cells[y], self._styles[y]
-        for character in text:
-            if 0 <= x < self.width:
-                # What is wider than a cell would shift all that is right of it.
-                cells[x] = character if cell_len(character) == 1 else "·"
-                styles[x] = style
-            x += 1
+        if not text.isascii():
+            # What is wider than a cell would shift all that is right of it.
+            text = "".join(character if cell_len(character) == 1 else "·" for character in text)
+        start, stop = max(x, 0), min(x + len(text), self.width)
+        if start < stop:
+            cells[start:stop] = text[start - x : stop - x]
+            styles[start:stop] = [style] * (stop - start)
 
     def at(self, x: int, y: int) -> str:
         """Return the character of a cell, nothing outside."""
@@ -61,7 +63,7 @@ def strip(row: tuple[str, tuple[str, ...]], styles: Mapping[str, Style]) -> Stri
 
 def _runs(text: str, styles: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     start = 0
-    for place in range(1, len(text) + 1):
-        if place == len(text) or styles[place] != styles[start]:
-            yield text[start:place], styles[start]
-            start = place
+    for style, cells in groupby(styles):
+        stop = start + sum(1 for _ in cells)
+        yield text[start:stop], style
+        start = stop

@@ -50,6 +50,11 @@ class Wire(NamedTuple):
             to_right = _ask(self.connector_socket) <= _ask(self.binder_socket)
         return (self.connector, self.binder) if to_right else (self.binder, self.connector)
 
+    @property
+    def weight(self) -> int:
+        """How much it says about what comes before what: work and its results more than news and control."""
+        return 1 if {self.binder_socket, self.connector_socket} & {"PUB", "SUB", "XPUB", "XSUB"} else 2
+
 
 class Columns(NamedTuple):
     """The picture's skeleton.
@@ -76,7 +81,10 @@ def columns(pattern: Pattern) -> Columns:
     across = tuple(wire for wire in wires if wire.binder != wire.connector)
     loops = tuple(wire for wire in wires if wire.binder == wire.connector)
     roles = [role.name for role in pattern.roles]
-    places = _places(roles, {wire.order for wire in across})
+    edges: dict[tuple[str, str], int] = {}
+    for wire in across:
+        edges[wire.order] = edges.get(wire.order, 0) + wire.weight
+    places = _places(roles, edges)
     width = max(places.values(), default=0) + 1
     return Columns(
         tuple(tuple(role for role in roles if places[role] == number) for number in range(width)), across, loops
@@ -94,20 +102,23 @@ def _ask(socket: str) -> int:
     return _ASKS.index(socket) if socket in _ASKS else 2
 
 
-def _places(roles: list[str], edges: set[tuple[str, str]]) -> dict[str, int]:
-    """Put every role to the right of all that are before it; a circle is cut where it is entered first."""
+def _places(roles: list[str], edges: dict[tuple[str, str], int]) -> dict[str, int]:
+    """Put every role to the right of all that are before it; a circle is cut where least goes along."""
     order: list[str] = []
     while left := [role for role in roles if role not in order]:
-        waiting = {after for before, after in edges if before in left and after in left}
-        order.append(next((role for role in left if role not in waiting), left[0]))
+        waiting = dict.fromkeys(left, 0)
+        for (before, after), weight in edges.items():
+            if before in waiting and after in waiting:
+                waiting[after] += weight
+        order.append(min(left, key=waiting.__getitem__))
     rank = {role: number for number, role in enumerate(order)}
-    forward = {tuple(sorted(edge, key=rank.__getitem__)) for edge in edges}
+    forward = {(one, other) if rank[one] < rank[other] else (other, one) for one, other in edges}
     places: dict[str, int] = {}
     for role in order:
         places[role] = 1 + max((places[before] for before, after in forward if after == role), default=-1)
     # A role without anybody before it stands as close to the one it serves as it can.
     for role in reversed(order):
-        after = [places[to] for start, to in forward if start == role]
-        if after and not any(to == role for _, to in forward):
-            places[role] = min(after) - 1
+        followers = [places[after] for before, after in forward if before == role]
+        if followers and not any(after == role for _, after in forward):
+            places[role] = min(followers) - 1
     return places

@@ -11,9 +11,9 @@ from zmqtui.core.state import State
 from zmqtui.core.watch import InstanceView, StageView
 from zmqtui.ui.signs import rate, state_of
 from zmqtui.ui.views.picture.boxes import COMPACT, OUTSIDE, TALL, Box, Port
-from zmqtui.ui.views.picture.canvas import Canvas
+from zmqtui.ui.views.picture.canvas import BLANK, Canvas
 from zmqtui.ui.views.picture.columns import Wire
-from zmqtui.ui.views.picture.layout import Layout
+from zmqtui.ui.views.picture.layout import Ask, Layout
 from zmqtui.ui.views.picture.traffic import SLOW, Traffic
 from zmqtui.ui.views.picture.wiring import Bus, Stub
 
@@ -58,14 +58,14 @@ def troubled(stage: StageView) -> list[str]:
 
 
 def crowd(instances: list[InstanceView], stage: StageView) -> str:
-    """Say how many are in which state: ``9 working, 3 in recv()``."""
-    counts = Counter(state_of(each, stage)[2] for each in instances)
-    return ", ".join(f"{count} {name}" for name, count in counts.most_common())
+    """Say how many are in which state, those in trouble first: ``1 stuck, 9 working, 3 in recv()``."""
+    counts = Counter((each.state not in _TROUBLE, state_of(each, stage)[2]) for each in instances)
+    return ", ".join(f"{count} {name}" for (_, name), count in sorted(counts.items(), key=lambda pair: pair[0][0]))
 
 
-def draw(layout: Layout, moment: Moment, width: int, height: int) -> Canvas:
+def draw(layout: Layout, moment: Moment, ask: Ask) -> Canvas:
     """Draw the picture."""
-    canvas = Canvas(width, height)
+    canvas = Canvas(ask.width, ask.height)
     views = {each.name: each for each in moment.stage.instances}
     for stub in layout.stubs:
         _Line(canvas, moment, views, stub).draw()
@@ -76,6 +76,9 @@ def draw(layout: Layout, moment: Moment, width: int, height: int) -> Canvas:
     for box in layout.boxes:
         _box(canvas, moment, views, box, layout)
     _marks(canvas, moment, layout)
+    for number, wire in enumerate(ask.columns.loops):
+        text = f"↻ {wire.connector_socket} to {wire.binder_socket} ◉ {ask.where[wire.endpoint]}, {wire.binder} itself"
+        canvas.put(1, ask.height - len(ask.columns.loops) + number, text, "socket", ask.width - 2)
     return canvas
 
 
@@ -87,8 +90,9 @@ class _Line:
         self.moment = moment
         self.stub = stub
         endpoint = stub.wire.endpoint
-        self.rate = sum(moment.traffic.rate(name, endpoint) for name in stub.names)
-        self.connected = any(_connected(views, name, endpoint) for name in stub.names)
+        there = [name for name in stub.names if _connected(views, name, endpoint)]
+        self.rate = sum(moment.traffic.rate(name, endpoint) for name in there)
+        self.connected = bool(there)
         self.left, self.right = stub.span
 
     def draw(self) -> None:
@@ -127,7 +131,7 @@ class _Line:
             spaced = f" {text} "
             self.canvas.put(self.right - 1 - len(spaced) if end.right else self.left + 1, stub.y, spaced, "rate")
             room -= len(spaced)
-        if note and room >= 4:
+        if note and room - 2 >= min(len(note), 5):
             note = f" {note if len(note) <= room - 2 else note[: room - 3] + '…'} "
             self.canvas.put(self.left + 2 if end.right else self.right - 2 - len(note), stub.y, note, "note")
 
@@ -196,7 +200,9 @@ def _box(canvas: Canvas, moment: Moment, views: Mapping[str, InstanceView], box:
     x, y, inner = box.x, box.y, box.width - 2
     canvas.put(x, y, signs[0] + signs[1] * inner + signs[2], style)
     for row in range(y + 1, y + box.height - 1):
-        canvas.put(x, row, signs[3] + " " * inner + signs[3], style)
+        canvas.put(x, row, signs[3], style)
+        canvas.put(x + 1, row, " " * inner, BLANK)
+        canvas.put(x + 1 + inner, row, signs[3], style)
     canvas.put(x, y + box.height - 1, signs[4] + signs[1] * inner + signs[5], style)
     for end in box.ends():
         canvas.put(x + box.width - 1 if end.right else x, end.y, signs[7] if end.right else signs[6], style)
@@ -242,18 +248,30 @@ def _one(canvas: Canvas, moment: Moment, instance: InstanceView, box: Box, layou
             _state(canvas, moment, instance, first, item.y, room - sum(taken) - sum(map(bool, taken)))
     if box.level == TALL:
         _state(canvas, moment, instance, left, item.y - 1, room)
-    _below(canvas, moment, instance.name, box, layout)
+    _below(canvas, moment, instance, box, layout)
 
 
-def _below(canvas: Canvas, moment: Moment, name: str, box: Box, layout: Layout) -> None:
+def _below(canvas: Canvas, moment: Moment, instance: InstanceView, box: Box, layout: Layout) -> None:
     """Write the rates that a box's wires are too short for below it, each on its side."""
-    bottom, room = box.y + box.height - 1, box.width - 2
-    for right in (True, False):
-        stubs = [stub for stub in layout.stubs if stub.end and stub.end.right is right and stub.names == (name,)]
-        text = rate(max((moment.traffic.rate(name, stub.wire.endpoint) for stub in stubs), default=0.0))
-        if text and all(stub.span[1] - stub.span[0] < len(text) + 5 for stub in stubs) and room >= len(text):
-            room -= len(text) + 1
-            canvas.put(box.x + box.width - 1 - len(text) if right else box.x + 1, bottom, text, "rate")
+    texts = ["", ""]
+    for right in (False, True):
+        stubs = [
+            stub for stub in layout.stubs if stub.end and stub.end.right is right and stub.names == (instance.name,)
+        ]
+        rates = [
+            moment.traffic.rate(instance.name, stub.wire.endpoint)
+            for stub in stubs
+            if instance.alive and stub.wire.endpoint in instance.connected
+        ]
+        text = rate(max(rates, default=0.0))
+        if all(stub.span[1] - stub.span[0] < len(text) + 5 for stub in stubs):
+            texts[right] = text
+    left, bottom, room = box.x + 1, box.y + box.height - 1, box.width - 2
+    if sum(len(text) + 2 for text in texts if text) + 1 <= room:
+        texts = [f" {text} " if text else "" for text in texts]
+    if sum(map(len, texts)) + 1 <= room:
+        canvas.put(left, bottom, texts[0], "rate")
+        canvas.put(left + room - len(texts[1]), bottom, texts[1], "rate")
 
 
 def _labels(
@@ -274,12 +292,18 @@ def _state(canvas: Canvas, moment: Moment, instance: InstanceView, x: int, y: in
     """Write a state: its sign, its name where there is room, and its age on the right."""
     sign, tone, name, age = state_of(instance, moment.stage)
     style = tone or "quiet"
+    name = _shortened(name, room - 2)
     if room < 4:
         canvas.put(x, y, sign, style, room)
         return
     canvas.put(x, y, f"{sign} {name}", style, room)
     if age and room >= len(name) + len(age) + 3:
         canvas.put(x + room - len(age), y, age, "quiet")
+
+
+def _shortened(word: str, room: int) -> str:
+    """Write a state in fewer letters where there is no room for all."""
+    return word if len(word) <= room else word.removeprefix("in ")
 
 
 def _many(canvas: Canvas, moment: Moment, views: Mapping[str, InstanceView], box: Box) -> None:
@@ -294,7 +318,10 @@ def _many(canvas: Canvas, moment: Moment, views: Mapping[str, InstanceView], box
                 within = min(within, room - taken[1] - 1)
         if len(item.names) > 1 or item.names[0] not in views:
             folded = [views[name] for name in item.names if name in views]
-            canvas.put(left, item.y, f"⋯ {len(folded)} more: {crowd(folded, moment.stage)}", "quiet", within)
+            more = "" if len(box.items) == 1 else " more"
+            canvas.put(left, item.y, f"⋯ {len(folded)}{more}: {crowd(folded, moment.stage)}", "quiet", within)
+            if moment.selected in item.names:
+                canvas.put(box.x + 1, item.y, "▌", "selected")
             continue
         instance = views[item.names[0]]
         sign, tone, word, age = state_of(instance, moment.stage)
@@ -305,7 +332,8 @@ def _many(canvas: Canvas, moment: Moment, views: Mapping[str, InstanceView], box
         colour = f"role-{moment.ranks.get(instance.name, 0) % 3}"
         canvas.put(left + 2, item.y, instance.name, f"{colour} bold reverse" if picked else colour, within - 2)
         rest = within - most - 4
-        if rest >= 4 or (rest >= len(word)):
+        word = _shortened(word, rest)
+        if rest >= len(word) or (rest >= 4 and instance.state in _TROUBLE):
             canvas.put(left + most + 4, item.y, word, tone or "quiet", rest)
             if age and rest >= len(word) + len(age) + 1:
                 canvas.put(left + within - len(age), item.y, age, "quiet")

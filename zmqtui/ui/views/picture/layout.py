@@ -71,7 +71,7 @@ def lay_out(ask: Ask) -> Layout | None:
         _Skip(wire, number)
         for number, wire in enumerate(wire for wire in ask.columns.wires if _distance(ask.columns, wire) > 1)
     ]
-    room = ask.height - len(skips)
+    room = ask.height - len(skips) - len(ask.columns.loops)
     columns = [_fit(blocks, room, ask.first) for blocks in _blocks(ask)]
     if any(column is None for column in columns):
         return None
@@ -83,7 +83,7 @@ def lay_out(ask: Ask) -> Layout | None:
     widths, gaps = wide
     blank = _BLANK if all(lines_of(column, _BLANK) <= room for column in fitted) else 0
     tall = max(lines_of(column, blank) for column in fitted)
-    top = max(0, (ask.height - tall - len(skips)) // 2)
+    top = max(0, (ask.height - tall - len(skips) - len(ask.columns.loops)) // 2)
     boxes: list[Box] = []
     edges: list[tuple[int, int]] = []
     x = max(0, (ask.width - sum(widths) - sum(gaps)) // 2)
@@ -208,7 +208,8 @@ def _connect(ask: Ask, boxes: list[Box], edges: list[tuple[int, int]], below: di
             for end in ends.get((wire.connector, wire.endpoint, False, forward), [])
             if end.port.socket == wire.connector_socket
         ]
-        ours += ends.get((f"{OUTSIDE} {wire.endpoint}", wire.endpoint, False, forward), [])
+        if wire == next(each for each in ask.columns.wires if each.endpoint == wire.endpoint):
+            ours += ends.get((f"{OUTSIDE} {wire.endpoint}", wire.endpoint, False, forward), [])
         theirs = ends.get((wire.binder, wire.endpoint, True, not forward), [])
         theirs += ends.get((f"{OUTSIDE} {wire.endpoint}", wire.endpoint, True, not forward), [])
         at_main = plugs.setdefault(main, [])

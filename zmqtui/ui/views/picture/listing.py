@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from zmqtui.core.watch import InstanceView
 from zmqtui.ui.signs import rate, state_of
@@ -12,7 +13,9 @@ from zmqtui.ui.views.picture.columns import Wire
 from zmqtui.ui.views.picture.drawing import Moment, crowd
 from zmqtui.ui.views.picture.layout import Ask
 
-_NAME = 14
+_NAME: Final = 14
+_STATES: Final = 56
+"""Columns from which states are named."""
 
 
 def draw_list(ask: Ask, moment: Moment) -> tuple[Canvas, dict[int, tuple[str, ...]]]:
@@ -21,22 +24,23 @@ def draw_list(ask: Ask, moment: Moment) -> tuple[Canvas, dict[int, tuple[str, ..
     rows: dict[int, tuple[str, ...]] = {}
     views = {each.name: each for each in moment.stage.instances}
     parts = _parts(ask)
-    least = sum(1 for _, role, binds in parts if binds or len(ask.members[role]) > 0)
-    spare = max(0, ask.height - least)
+    rooms = _shared([len(ask.members[role]) for _, role, _ in parts], ask.height)
     y = 0
-    for wire, role, binds in parts:
-        names = ask.members[role]
-        rest = len(names) - 1
-        given = min(rest, spare)
-        spare -= max(given, 0)
-        room = 1 + max(given, 0)
-        block = Block(role, names, (), (), FOLDED, room, ask.first)
-        for group in block.groups() if names else ():
-            if group:
-                _row(canvas, moment, [views[name] for name in group if name in views], y, wire, binds=binds, ask=ask)
-                rows[y] = group
-                y += 1
+    for (wire, role, binds), room in zip(parts, rooms, strict=True):
+        block = Block(role, ask.members[role], (), (), FOLDED, room, ask.first)
+        for group in block.groups() if block.names else ():
+            _row(canvas, moment, [views[name] for name in group if name in views], y, wire, binds=binds, ask=ask)
+            rows[y] = group
+            y += 1
     return canvas, rows
+
+
+def _shared(counts: Sequence[int], room: int) -> list[int]:
+    """Share rows among those who want so many each; everybody gets one."""
+    rooms = [min(1, count) for count in counts]
+    while sum(rooms) < room and (able := [place for place, count in enumerate(counts) if rooms[place] < count]):
+        rooms[min(able, key=rooms.__getitem__)] += 1
+    return rooms
 
 
 def _parts(ask: Ask) -> list[tuple[Wire | None, str, bool]]:
@@ -70,7 +74,7 @@ def _row(
     through = sum(moment.traffic.rate(each.name, endpoint) for each in instances)
     connected = any(endpoint in each.connected for each in instances)
     if wire and not binds:
-        arrow = ("◀" if wire.to_connector else "─") + ("▶" if wire.to_binder else "─")
+        arrow = ("◀" if wire.to_binder else "─") + ("▶" if wire.to_connector else "─")
         canvas.put(x + 1, y, f"├{arrow}" if connected else "├╌╌", "live" if through else "wire" if connected else "dim")
         x += 5
     elif wire:
@@ -78,18 +82,18 @@ def _row(
         x += 2
     colour = f"role-{moment.ranks.get(first.name, 0) % 3}"
     if len(instances) > 1:
-        canvas.put(
-            x, y, f"⋯ {len(instances)} more: {crowd(list(instances), moment.stage)}", "quiet", ask.width - x - 10
-        )
+        canvas.put(x, y, f"⋯ {len(instances)}: {crowd(list(instances), moment.stage)}", "quiet", ask.width - x - 10)
     else:
         picked = first.name == moment.selected
         sign, tone, word, _ = state_of(first, moment.stage)
         socket = "" if wire is None else wire.binder_socket if binds else wire.connector_socket
-        at = f" binds {ask.where[endpoint]}" if binds else ""
+        verb = " binds" if ask.width >= _STATES else ""
+        at = f"{verb} {ask.where[endpoint]}" if binds else ""
         canvas.put(x, y, first.name, f"{colour} bold reverse" if picked else colour, _NAME)
         x += _NAME
-        canvas.put(x, y, f"{sign} {word}", tone or "quiet", 15)
-        x += 16
+        state = f"{sign} {word}" if ask.width >= _STATES else sign
+        canvas.put(x, y, state, tone or "quiet", 15)
+        x += 16 if ask.width >= _STATES else 2
         note = "" if binds else moment.notes.get(first.name, "")
         canvas.put(x, y, f"{socket}{at}", "socket", max(0, ask.width - x - 10))
         x += len(socket + at) + 1

@@ -12,7 +12,7 @@ TRAVEL: Final = 0.7
 SLOW: Final = 10.0
 """Messages per second from which single ones cannot be told apart any more."""
 _SPACING: Final = 0.25
-_LONG: Final = 4.0
+_LONG: Final = 8.0
 _SHORT: Final = 1.0
 _AWAY: Final = 1.0
 """Seconds without a look after which what came meanwhile is not shown as if it came now."""
@@ -42,19 +42,22 @@ class _Port:
     def __init__(self, when: float, seen: tuple[int, int]) -> None:
         self.seen = seen
         self.moved = when
-        self.samples: deque[tuple[float, int]] = deque([(when, sum(seen))])
+        self.samples: deque[tuple[float, int, int]] = deque([(when, *seen)])
         self.marks: list[Mark] = []
 
     def rate(self, when: float) -> float:
-        total = sum(self.seen)
-        recent = next(((time, count) for time, count in self.samples if time >= when - _SHORT - _SPACING), None)
-        if recent and total - recent[1] >= SLOW and when - recent[0] >= _SHORT / 2:
-            return (total - recent[1]) / (when - recent[0])
-        first, count = self.samples[0]
-        if total == count or when - first < _SHORT / 2:
+        """Return messages per second of the busier direction: a request and its reply are one round."""
+        recent = next((sample for sample in self.samples if sample[0] >= when - _SHORT - _SPACING), None)
+        if recent and when - recent[0] >= _SHORT / 2 and self._since(recent) >= SLOW:
+            return self._since(recent) / (when - recent[0])
+        first = self.samples[0]
+        if not self._since(first) or when - first[0] < _SHORT / 2:
             return 0.0
         # Who has not sent for two seconds does not send more than one in two seconds.
-        return min((total - count) / (when - first), 1 / max(when - self.moved, 1e-3))
+        return min(self._since(first) / (when - first[0]), 1 / max(when - self.moved, 1e-3))
+
+    def _since(self, sample: tuple[float, int, int]) -> int:
+        return max(self.seen[0] - sample[1], self.seen[1] - sample[2])
 
 
 class Traffic:
@@ -65,10 +68,12 @@ class Traffic:
         self._looked = 0.0
         self._outside: dict[tuple[str, bool], float] = {}
         self._now = 0.0
+        self._rates: dict[tuple[str, str], float] = {}
 
     def look(self, stage: StageView) -> None:
         """Take in how the stage stands now."""
         when = self._now = stage.time
+        self._rates.clear()
         if when - self._looked > _AWAY or not stage.running or when < self._looked:
             self._ports.clear()
         self._looked = when
@@ -104,7 +109,7 @@ class Traffic:
                 port.marks += [Mark(when + 0.1 * place, True) for place in range(sent)]
                 port.marks += [Mark(when + 0.1 * place, False) for place in range(received)]
         if when - port.samples[-1][0] >= _SPACING:
-            port.samples.append((when, sum(seen)))
+            port.samples.append((when, *seen))
             while port.samples[0][0] < when - _LONG:
                 port.samples.popleft()
 
@@ -130,8 +135,11 @@ class Traffic:
 
     def rate(self, instance: str, endpoint: str) -> float:
         """Return how many messages per second an instance sends and receives at an endpoint."""
-        port = self._ports.get((instance, endpoint))
-        return port.rate(self._now) if port else 0.0
+        key = instance, endpoint
+        if key not in self._rates:
+            port = self._ports.get(key)
+            self._rates[key] = port.rate(self._now) if port else 0.0
+        return self._rates[key]
 
     def marks(self, instance: str, endpoint: str) -> list[tuple[float, bool]]:
         """Return how far each message is on its way from 0 to 1, and whether it goes to the binder."""

@@ -256,9 +256,9 @@ class Desk(Vertical):
         else:
             self._refuse(f"{self.current.TITLE}: there is nothing to save.")
 
-    async def _save(self, name: str, text: str) -> None:
+    async def _save(self, name: str, content: str | Callable[[], str]) -> None:
         try:
-            path = await asyncio.to_thread(save, name, text)
+            path = await asyncio.to_thread(lambda: save(name, content() if callable(content) else content))
         except OSError as error:
             self._refuse(f"Not saved: {error.strerror or error}. Start zmqtui in a folder that you may write to.")
         else:

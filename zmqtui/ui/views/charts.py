@@ -1,11 +1,29 @@
-"""Counts and times over time."""
+"""Charts: rates, round trips, shares, queues and what was missed, over time; each where the pattern has it."""
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Callable
+
 from textual.content import Content
+from textual.events import Click
 from textual.visual import VisualType
 
-from zmqtui.ui.view import Scene, View
+from zmqtui.core.history import History
+from zmqtui.core.moments import Past
+from zmqtui.core.trips import percentile
+from zmqtui.ui.view import Key, Scene, View
+from zmqtui.ui.views.chart import Chart, Drawing, Frame
+from zmqtui.ui.views.line_charts import Depth, Rates, Trips
+from zmqtui.ui.views.plot import DIM
+from zmqtui.ui.views.row_charts import Missing, Shares
+
+KINDS: tuple[type[Chart], ...] = (Missing, Trips, Shares, Rates, Depth)
+"""Every kind of chart; a pattern shows the first that it has first."""
+SPANS = ((10.0, "last 10 s"), (60.0, "last minute"), (600.0, "last 10 minutes"), (0.0, "the whole run"))
+LOW = 10
+"""The least rows of a chart beside others."""
 
 
 class Charts(View):
@@ -14,11 +32,181 @@ class Charts(View):
     NAME = "charts"
     KEY = "h"
     TITLE = "Charts"
-    HELP = "Counts and times over time."
+    SHARE = 2
+    HELP = "Rates, round trips, shares and queues over time; again for the next chart."
+    KEYS = (
+        Key("plus", "zoom(-1)", "closer", "Show a shorter time"),
+        Key("minus", "zoom(1)", "wider", "Show a longer time, up to the whole run"),
+    )
+
+    DEFAULT_CSS = """
+    Charts { text-wrap: nowrap; text-overflow: clip; padding: 0 1; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kinds: list[Chart] = []
+        self._face = 0
+        self._span = len(SPANS) - 1
+        self._offset = 0
+        self._content = Content("")
+        self._seen: object = None
+        self._scene: Scene | None = None
+        self._still: dict[float, Past] = {}
+        self._drawings: list[tuple[Chart, Drawing | None]] = []
+        self._hits: dict[int, list[tuple[int, str]]] = {}
 
     def show(self, scene: Scene) -> None:
-        """Draw what changed."""
+        """Draw what changed: a history has a new moment four times a second."""
+        history, pattern = scene.history, scene.stage.pattern
+        if not self._kinds:
+            self._kinds = [chart for chart in (kind() for kind in KINDS) if chart.fits(pattern)]
+        past = self._past(history, held=scene.index.held)
+        shown = [each.name for each in scene.stage.instances]
+        now = (past.times[-1:], id(history), scene.selected, shown, self.content_size, self._face, self._span,
+               self._offset)  # fmt: skip
+        self._scene = scene
+        if now != self._seen:
+            self._seen = now
+            self._draw(scene, past)
+
+    def _past(self, history: History, *, held: bool) -> Past:
+        """Return the span to draw; while the views are held always the same."""
+        if not held:
+            self._still = {}
+            return history.past(SPANS[self._span][0])
+        if not self._still:
+            self._still = {span: history.past(span) for span, _ in SPANS}
+        return self._still[SPANS[self._span][0]]
+
+    def _draw(self, scene: Scene, past: Past) -> None:
+        width, height = self.content_size
+        span, told = SPANS[self._span]
+        together = self._together(width, height)
+        self._face %= len(self._kinds) + bool(together)
+        kinds = self._kinds if together and self._face == 0 else [self._kinds[self._face - bool(together)]]
+        self._drawings = []
+        self._hits = {}
+        if len(kinds) == 1:
+            frame = Frame(scene, past, span, (width - 8) * 2, self._offset)
+            rows = self._cell(frame, kinds[0], 0, 0, width, height, titled=False)
+            number = self._kinds.index(kinds[0]) + 1
+            self.about = f"{number}/{len(self._kinds)} {kinds[0].TITLE.lower()} · {told}"
+        else:
+            rows = self._grid(scene, past, kinds, together, width, height)
+            self.about = f"all {len(kinds)} · {told}"
+        content = Content("\n").join(rows)
+        if content != self._content:
+            self._content = content
+            self.refresh()
+
+    def _together(self, width: int, height: int) -> int:
+        """Return how many columns of charts are needed to show all at once, or 0 if there is no room for that."""
+        count = len(self._kinds)
+        if count > 1 and height // count >= LOW + 2:
+            return 1
+        return 2 if count > 2 and width >= 96 and height // (count // 2 + count % 2) >= LOW else 0
+
+    def _grid(
+        self, scene: Scene, past: Past, kinds: list[Chart], columns: int, width: int, height: int
+    ) -> list[Content]:
+        """Draw all charts; where their number is odd the first one takes a whole row."""
+        lines: list[list[Chart]] = [[kind] for kind in kinds]
+        if columns == 2:
+            first = len(kinds) % 2
+            pairs = [kinds[place : place + 2] for place in range(first, len(kinds), 2)]
+            lines = [*([kinds[:1]] if first else []), *pairs]
+        rows: list[Content] = []
+        for number, line in enumerate(lines):
+            high = height // len(lines) + (1 if number < height % len(lines) else 0)
+            wide = (width - 2 * (len(line) - 1)) // len(line)
+            frame = Frame(scene, past, SPANS[self._span][0], (wide - 8) * 2)
+            top = len(rows)
+            cells = [
+                self._cell(frame, kind, place * (wide + 2), top, wide, high - 1, titled=True)
+                for place, kind in enumerate(line)
+            ]
+            for parts in zip(*cells, strict=True):
+                rows.append(Content("  ").join([part.pad_right(max(0, wide - part.cell_length)) for part in parts]))
+            rows.append(Content(""))
+        return rows[:height]
+
+    def _cell(
+        self, frame: Frame, kind: Chart, left: int, top: int, width: int, height: int, *, titled: bool
+    ) -> list[Content]:
+        """Draw one chart as exactly so many rows."""
+        drawing = kind.draw(frame, width, max(4, height - 1)) if len(frame.times) > 1 else None
+        self._drawings.append((kind, drawing))
+        title = Content.styled(f"{kind.TITLE}  ", "bold $foreground 80%") if titled else Content("")
+        if drawing is None:
+            middle = [Content("")] * ((height - 1) // 2)
+            rows = [title, *middle, Content.styled(kind.EMPTY.center(width), DIM)]
+        else:
+            for row, name in drawing.hits.items():
+                self._hits.setdefault(top + row + 1, []).append((left, name))
+            rows = [Content.assemble(title, drawing.head).truncate(width, ellipsis=True), *drawing.rows]
+        return [*rows[:height], *[Content("")] * (height - len(rows))]
 
     def render(self) -> VisualType:
-        """Draw it."""
-        return Content("")
+        """Return what was drawn last."""
+        return self._content
+
+    def on_click(self, event: Click) -> None:
+        """Select the instance whose row was clicked."""
+        found = [name for left, name in self._hits.get(event.y, []) if left <= event.x]
+        if found:
+            self.post_message(self.Selected(found[-1]))
+
+    def turn(self) -> None:
+        """Show the next chart."""
+        self._face += 1
+        self._offset = 0
+
+    def page(self, step: int) -> None:
+        """Scroll by `step` pages."""
+        self._offset = max(0, self._offset + step)
+
+    def action_zoom(self, step: int) -> None:
+        """Show a longer time, or a shorter one."""
+        self._span = max(0, min(len(SPANS) - 1, self._span + step))
+
+    def copied(self) -> str:
+        """Return the numbers of the charts on view, separated by tabs."""
+        tables = []
+        for kind, drawing in self._drawings:
+            if drawing:
+                rows = ["\t".join(row) for row in drawing.table]
+                tables.append("\n".join([f"{kind.TITLE} ({kind.UNIT})", *rows]))
+        return "\n\n".join(tables)
+
+    def saved(self) -> tuple[str, str | Callable[[], str]] | None:
+        """Return the whole history as a table of all counts."""
+        scene = self._scene
+        if scene is None or len((past := scene.history.past()).times) < 2:
+            return None
+        return f"{scene.stage.pattern.name}-charts.csv", lambda: whole(past)
+
+
+def whole(past: Past) -> str:
+    """Return every count at every moment as comma-separated text, with round trips since the moment before."""
+    counts = sorted(past.counts)
+    columns = [past.of(*count) for count in counts]
+    trips = [(role, *past.trips(role)) for role in past.askers]
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    heads = [" ".join(filter(None, count)) for count in counts]
+    table.writerow(
+        [
+            "seconds",
+            *heads,
+            *(f"{role} round trip {what} (s)" for role, _, _ in trips for what in ("p50", "p99", "max")),
+        ]
+    )
+    for index, when in enumerate(past.times):
+        row = [f"{when - past.began:.3f}", *(f"{column[index]:.15g}" for column in columns)]
+        for _, bins, peaks in trips:
+            before = bins[index - 1] if index else None
+            found = [percentile(before, bins[index], share) for share in (0.5, 0.99)]
+            row += [f"{value:.4g}" if value else "" for value in (*found, peaks[index])]
+        table.writerow(row)
+    return out.getvalue()

@@ -50,6 +50,10 @@ def _command(words: list[str]) -> int:
                 from zmqtui.cli.role import role
 
                 return role(arguments)
+            case "code":
+                from zmqtui.cli.code import code
+
+                return code(arguments)
             case "version":
                 from zmqtui.cli.versions import show_versions
 

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from zmqtui.core.model import TRANSPORTS, BadInput
 from zmqtui.core.text import printable
 
-COMMANDS = ("list", "run", "role")
+COMMANDS = ("list", "run", "role", "code")
 """The first words that decide what the command line is about; else it opens the app."""
 
 _APP = """\
@@ -21,6 +21,7 @@ commands:
   zmqtui list                show patterns, roles, endpoints and knobs
   zmqtui run PATTERN         run a whole pattern without the app
   zmqtui role PATTERN ROLE   play one role in this terminal
+  zmqtui code PATTERN        print its roles as scripts that need pyzmq alone
 
 `zmqtui list` shows the patterns and what --set takes."""
 
@@ -50,6 +51,16 @@ examples:
   zmqtui role reqrep server
   zmqtui role pubsub subscriber --set filter=9 --at weather=tcp://192.0.2.7:5556
   zmqtui role pipeline ventilator --ready 4"""
+
+_CODE = """\
+Show a role, or every role of a pattern, as a script that runs with pyzmq alone:
+the code that runs here, with the addresses and the values that are asked for."""
+
+_CODE_EXAMPLES = """\
+examples:
+  zmqtui code reqrep server
+  zmqtui code pubsub subscriber --set filter=9,8 > subscriber.py
+  zmqtui code pipeline -o scripts --at tasks=tcp://127.0.0.1:6000"""
 
 
 class Parser(argparse.ArgumentParser):
@@ -83,7 +94,8 @@ class Parser(argparse.ArgumentParser):
         Raises:
             BadInput: If they make no sense.
         """
-        arguments, extra = self.parse_known_args(words)
+        # Intermixed: an option may stand between PATTERN and a ROLE that can be left out.
+        arguments, extra = self.parse_known_intermixed_args(words)
         if extra:
             option = extra[0].partition("=")[0]
             if option.startswith("-") and option != "--":
@@ -97,7 +109,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     """Read the command line; the first word decides what it is about.
 
     Returns:
-        The arguments as text, with ``command``: ``app``, ``list``, ``run``, ``role`` or ``version``.
+        The arguments as text, with ``command``: ``app``, ``list``, ``run``, ``role``, ``code`` or ``version``.
 
     Raises:
         BadInput: If it makes no sense.
@@ -121,6 +133,12 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
             parser.add_argument("--ready", metavar="N", help="start when N workers are connected, not on Enter")
             _common(parser)
             _json(parser)
+        case "code":
+            parser = Parser("code", _CODE, _CODE_EXAMPLES)
+            parser.add_argument("pattern", metavar="PATTERN", help="one of those that `zmqtui list` shows")
+            parser.add_argument("role", metavar="ROLE", nargs="?", help="such as server; all of them by default")
+            parser.add_argument("-o", metavar="DIR", dest="folder", help="write each to DIR/PATTERN_ROLE.py")
+            _values(parser)
         case _:
             parser = Parser("", _APP, _APP_EXAMPLES)
             parser.add_argument("pattern", metavar="PATTERN", nargs="?", help="whose tab to open (reqrep)")
@@ -140,15 +158,19 @@ def _transport(parser: Parser) -> None:
 
 
 def _common(parser: Parser) -> None:
+    _values(parser, ", one instance's (worker-1.slowdown=5), or say how many there are (client=5)")
+    parser.add_argument("--seed", metavar="N", help="make the roles' random numbers repeatable")
+
+
+def _values(parser: Parser, more: str = "") -> None:
     parser.add_argument(
-        "--set", metavar="NAME=VALUE", action="append", default=[],
-        help="turn a knob (work=0.2), one instance's (worker-1.slowdown=5), or say how many there are (client=5)",
+        "--set", metavar="NAME=VALUE", action="append", default=[], help=f"turn a knob (work=0.2){more}"
     )  # fmt: skip
     parser.add_argument(
         "--at", metavar="ENDPOINT=ADDRESS", action="append", default=[],
         help="where an endpoint is (requests=tcp://127.0.0.1:6000)",
     )  # fmt: skip
-    parser.add_argument("--seed", metavar="N", help="make the roles' random numbers repeatable")
+    parser.set_defaults(seed=None)
 
 
 def _json(parser: Parser) -> None:

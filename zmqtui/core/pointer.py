@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, NamedTuple
 
+from zmqtui.core.source import code_of
+
 if TYPE_CHECKING:
     from zmqtui.core.slot import Slot
 
@@ -24,21 +26,26 @@ class Pointer(NamedTuple):
 def pointers(slots: Iterable[Slot]) -> dict[str, Pointer]:
     """Return where each running instance stands now, by instance.
 
-    One look at all threads (some 50 µs); the threads themselves notice nothing.
+    One look at all threads; the threads themselves notice nothing.
     """
-    frames = sys._current_frames()
+    slots = tuple(slots)
+    codes = {role: code_of(role.function) for role in {slot.role for slot in slots}}
     found = {}
-    for slot in slots:
-        actor = slot.actor
-        frame = frames.get(actor.ident or 0) if actor and slot.alive else None
-        if line := _line(frame, slot.role.function.__code__):
-            found[slot.name] = Pointer(line)
+    frames = sys._current_frames()
+    try:
+        for slot in slots:
+            actor, code = slot.actor, codes[slot.role]
+            if actor and code and slot.alive and (line := _line(frames.get(actor.ident or 0), code)):
+                found[slot.name] = Pointer(line)
+    finally:
+        # Our own frame is among them: the ring would keep every role's variables until the next collection.
+        frames.clear()
     return found
 
 
 def _line(frame: FrameType | None, code: CodeType) -> int:
     while frame is not None:
         if frame.f_code is code:
-            return frame.f_lineno
+            return frame.f_lineno or 0
         frame = frame.f_back
     return 0

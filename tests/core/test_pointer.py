@@ -1,0 +1,122 @@
+"""Where a role's thread stands, read from the running thread."""
+
+from __future__ import annotations
+
+import gc
+import inspect
+import weakref
+from typing import Any
+
+import pytest
+import zmq
+
+from tests.helpers import pattern_of, stage_of, until
+from zmqtui.core.model import TRANSPORTS, Endpoints, Knobs
+from zmqtui.core.role import sleep
+from zmqtui.core.sockets import Context
+from zmqtui.core.stage import Stage
+from zmqtui.patterns import find
+
+
+def line(function: Any, text: str) -> int:
+    """Return the line of its file where `function` says `text`."""
+    lines, first = inspect.getsourcelines(function)
+    return next(first + number for number, each in enumerate(lines) if text in each)
+
+
+def stands(stage: Stage, name: str, text: str) -> bool:
+    """Tell whether an instance's thread stands on the line of its role that says `text`."""
+    slot = next(slot for slot in stage._cast.order if slot.name == name)
+    pointer = stage.pointers().get(name)
+    return pointer is not None and pointer.line == line(slot.role.function, text)
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_request_reply(transport: str) -> None:
+    """The server stands where it works, every client where it waits, and nobody stands anywhere afterwards."""
+    with stage_of(find("reqrep"), transport, knobs={"work": 600.0}) as stage:
+        assert stage.pointers() == {}
+        stage.start()
+        until(lambda: stands(stage, "server", "sleep(knobs.work)"))
+        for name in ("client-1", "client-2", "client-3"):
+            until(lambda name=name: stands(stage, name, "reply = socket.recv()"))  # type: ignore[misc]
+        stage.kill("client-2")
+        assert sorted(stage.pointers()) == ["client-1", "client-3", "server"]
+        stage.pause("client-1")
+        assert stands(stage, "client-1", "reply = socket.recv()")
+    assert stage.pointers() == {}
+
+
+def test_who_asks_and_who_sends() -> None:
+    """A ventilator stands where it asks and, when there is no sink, where it sends."""
+    with stage_of(find("pipeline"), "inproc") as stage:
+        stage.launch("ventilator")
+        until(lambda: stands(stage, "ventilator", "ask("))
+        stage.press()
+        until(lambda: stands(stage, "ventilator", 'sink.send(b"0")'))
+
+
+def wait_long(socket: zmq.Socket[bytes]) -> bytes:
+    """Do the waiting of a role."""
+    return socket.recv()
+
+
+def outer(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+    """Wait in a function of its own, called over several lines, in a comprehension."""
+    socket = context.socket(zmq.PAIR)
+    socket.bind(endpoints.line)
+    [
+        wait_long(
+            socket,
+        )
+        for _ in range(3)
+    ]
+
+
+def test_a_helper_is_shown_where_it_is_called() -> None:
+    """The pointer must stay inside the role's function, whatever that calls."""
+    with stage_of(pattern_of({"outer": outer}), "inproc") as stage:
+        stage.start()
+        lines = range(line(outer, "[\n"), line(outer, "for _ in range(3)") + 1)
+        until(lambda: "outer" in stage.pointers() and stage.pointers()["outer"].line in lines)
+
+
+class Thing:
+    """Something a role holds."""
+
+
+THINGS: list[weakref.ref[Thing]] = []
+
+
+def holder(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+    """Hold a thing for ever."""
+    thing = Thing()
+    THINGS.append(weakref.ref(thing))
+    sleep(600)
+
+
+def test_looking_keeps_nothing() -> None:
+    """What a role held must go with it: a frame that is kept would keep its variables, payloads and sockets."""
+    gc.collect()
+    gc.disable()
+    try:
+        with stage_of(pattern_of({"holder": holder}), "inproc") as stage:
+            stage.start()
+            until(lambda: stands(stage, "holder", "sleep(600)"))
+            stage.kill("holder")
+            until(lambda: THINGS[-1]() is None, what="the role's variable gone")
+    finally:
+        gc.enable()
+
+
+def test_a_role_that_is_no_function() -> None:
+    """It has no line to stand on, and the others are shown all the same."""
+
+    class Callable:
+        def __call__(self, context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+            sleep(600)
+
+    with stage_of(pattern_of({"holder": holder, "other": Callable()}), "inproc") as stage:
+        stage.start()
+        until(lambda: stands(stage, "holder", "sleep(600)"))
+        assert list(stage.pointers()) == ["holder"]

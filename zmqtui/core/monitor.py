@@ -107,7 +107,7 @@ class Monitor:
 
     def _count(self, event: zmq.Event, value: int) -> bool:
         match event:
-            case zmq.Event.CONNECTED:
+            case zmq.Event.CONNECTED | zmq.Event.ACCEPTED:
                 if name := _local_name(value):
                     self.local[value] = name
             case zmq.Event.HANDSHAKE_SUCCEEDED:
@@ -138,7 +138,8 @@ def _name(descriptor: int, *, peer: bool) -> str:
     except OSError:
         return ""
     try:
-        socket = _socket.socket(fileno=copy)
+        # Room enough for any kind of address; asking libzmq's descriptor for its kind would cost more than all else.
+        socket = _socket.socket(_socket.AF_INET6, _socket.SOCK_STREAM, 0, fileno=copy)
     except OSError:
         # The connection is gone and its descriptor is something else by now.
         os.close(copy)

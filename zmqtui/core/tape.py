@@ -41,17 +41,25 @@ class Mark(NamedTuple):
 class Sampler:
     """Decides how much of a stream the journal gets, and keeps exact account of what it does not.
 
+    Args:
+        burst: Events in a row that the journal gets.
+        steady: Events per second up to which it gets everything for ever.
+
     Attributes:
         whole: Whether it gets everything.
         skipped: What it did not get and was not told of yet.
+        sparse: Whether it did not get all of the last ones.
     """
 
-    __slots__ = ("_allowance", "_last", "_seen", "skipped", "whole")
+    __slots__ = ("_allowance", "_burst", "_last", "_seen", "_steady", "skipped", "sparse", "whole")
 
-    def __init__(self) -> None:
+    def __init__(self, burst: int = BURST, steady: int = STEADY) -> None:
         self.whole = False
         self.skipped = 0
-        self._allowance = float(BURST)
+        self.sparse = False
+        self._burst = burst
+        self._steady = steady
+        self._allowance = float(burst)
         self._last = 0.0
         self._seen = 0.0
 
@@ -67,9 +75,9 @@ class Sampler:
             self._seen = until
         if self.whole:
             return count
-        steady = STEADY * max(until - since, 1e-6)
+        steady = self._steady * max(until - since, 1e-6)
         if count <= steady:
-            self._allowance = min(BURST, self._allowance + steady)
+            self._allowance = min(self._burst, self._allowance + steady)
         if count <= self._allowance:
             self._allowance -= count
             kept = count
@@ -79,6 +87,7 @@ class Sampler:
         if kept:
             self._last = until
         self.skipped += count - kept
+        self.sparse = kept < count
         return kept
 
     def silent(self, when: float) -> bool:

@@ -29,19 +29,21 @@ def receiver(socket: Socket) -> tuple[Callable[..., Any], Callable[..., int]]:
     tape, actor = socket.inbox, socket.actor
     append = tape.items.append
     requests = socket.kind == zmq.REQ
-    asks_who = socket.kind in (zmq.REP, zmq.ROUTER)
-    steady = requests or asks_who
+    replies = socket.kind in (zmq.REP, zmq.ROUTER)
+    steady = requests or replies
 
-    def received(data: bytes, more: bool, peer: str) -> None:
-        tape.frame(now(), data, more, peer)
+    def received(when: float, data: bytes, more: bool, peer: str) -> None:
+        tape.frame(when, data, more, peer)
         if requests and not more:
             socket.awaiting, socket.orphaned = 0.0, False
 
     def careful(flags: int, copy: bool, track: bool) -> Any:
         actor.checkpoint()
         frame = socket.patiently(lambda: raw_recv(flags, False, track), flags, zmq.POLLIN)
-        data = frame.bytes
-        received(data, frame.more, _peer(frame) if asks_who and not frame.more else "")
+        data, more = frame.bytes, frame.more
+        # Asking costs some system calls: not for what hardly anybody sees.
+        asks_who = not more and (replies or not tape.sampler.sparse)
+        received(now(), data, more, _peer(frame) if asks_who else "")
         if tape.hurry and not steady:
             _hurry(tape, actor)
         return data if copy else frame
@@ -64,7 +66,7 @@ def receiver(socket: Socket) -> tuple[Callable[..., Any], Callable[..., int]]:
         actor.checkpoint()
         size: int = socket.patiently(lambda: raw_recv_into(buffer, nbytes=nbytes, flags=flags), flags, zmq.POLLIN)
         data = bytes(memoryview(buffer).cast("B")[: min(size, nbytes or size)])
-        received(data, bool(RawSocket.get(socket, zmq.RCVMORE)), "")
+        received(now(), data, bool(RawSocket.get(socket, zmq.RCVMORE)), "")
         return size
 
     return recv, recv_into

@@ -217,7 +217,8 @@ class Socket(zmq.Socket[bytes]):
         if self.watched:
             self.watched.stop()
         for address in tuple(self.addresses):
-            if address in self.bound:
+            # Unbinding frees the port sooner, but cuts off messages that are to linger.
+            if address in self.bound and linger == 0:
                 with contextlib.suppress(zmq.ZMQError):
                     super().unbind(address)
             self._left(address)

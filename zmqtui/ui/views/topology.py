@@ -17,9 +17,10 @@ from zmqtui.ui.view import Scene, View
 from zmqtui.ui.views.picture.boxes import OUTSIDE
 from zmqtui.ui.views.picture.canvas import BLANK, Canvas, strip
 from zmqtui.ui.views.picture.columns import columns
-from zmqtui.ui.views.picture.drawing import Moment, draw, troubled
+from zmqtui.ui.views.picture.drawing import draw
 from zmqtui.ui.views.picture.layout import Ask, Layout, lay_out
 from zmqtui.ui.views.picture.listing import draw_list
+from zmqtui.ui.views.picture.moment import Moment, troubled
 from zmqtui.ui.views.picture.traffic import Traffic
 
 _NOTE = 14
@@ -137,15 +138,15 @@ class Topology(View):
 
     def on_click(self, event: Click) -> None:
         """Select whom the box or the row stands for."""
-        names: tuple[str, ...] = ()
+        name = ""
         if self._layout and not self._as_list:
             for box in self._layout.boxes:
                 if box.x <= event.x < box.x + box.width and box.y <= event.y < box.y + box.height:
-                    names = () if box.role == OUTSIDE else box.at(event.y)
+                    name = "" if box.role == OUTSIDE else box.at(event.x, event.y)
         else:
-            names = self._listed.get(event.y, ())
-        if names:
-            self.post_message(self.Selected(names[0]))
+            name = self._listed.get(event.y, ("",))[0]
+        if name:
+            self.post_message(self.Selected(name))
 
     def copied(self) -> str:
         """Return the picture as text."""

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from zmqtui.ui.views.picture.boxes import OUTSIDE, Block, Box, End, Port, level_down, lines_of, stack
+from zmqtui.ui.views.picture.blocks import Block, level_down, lines_of, stack
+from zmqtui.ui.views.picture.boxes import OUTSIDE, Box, End, Port
 from zmqtui.ui.views.picture.columns import Columns, Wire
 from zmqtui.ui.views.picture.wiring import Bus, Key, Lane, Plug, Stub, place_buses, route, width_of_gap
 
@@ -67,12 +68,16 @@ class _Skip(NamedTuple):
 
 def lay_out(ask: Ask) -> Layout | None:
     """Return the geometry of the picture, or None where there is no room for one."""
+    return _lay_out(ask, chips=True) or _lay_out(ask, chips=False)
+
+
+def _lay_out(ask: Ask, *, chips: bool) -> Layout | None:
     skips = [
         _Skip(wire, number)
         for number, wire in enumerate(wire for wire in ask.columns.wires if _distance(ask.columns, wire) > 1)
     ]
     room = ask.height - len(skips) - len(ask.columns.loops)
-    columns = [_fit(blocks, room, ask.first) for blocks in _blocks(ask)]
+    columns = [_fit(blocks, room, ask.first, chips=chips) for blocks in _blocks(ask)]
     if any(column is None for column in columns):
         return None
     fitted = [column for column in columns if column is not None]
@@ -148,10 +153,10 @@ def _ports(ask: Ask, role: str) -> tuple[tuple[Port, ...], tuple[Port, ...]]:
     return tuple(left.values()), tuple(right.values())
 
 
-def _fit(blocks: list[Block], room: int, first: Sequence[str]) -> list[Block] | None:
+def _fit(blocks: list[Block], room: int, first: Sequence[str], *, chips: bool) -> list[Block] | None:
     """Draw the blocks of a column smaller until they fit below each other."""
     while (over := lines_of(blocks, 0) - room) > 0:
-        smaller = [(block, level_down(block, over, first)) for block in blocks]
+        smaller = [(block, level_down(block, over, first, chips=chips)) for block in blocks]
         able = [(block, small) for block, small in smaller if small is not None]
         if not able:
             return None

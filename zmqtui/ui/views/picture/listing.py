@@ -7,11 +7,12 @@ from typing import Final
 
 from zmqtui.core.watch import InstanceView
 from zmqtui.ui.signs import rate, state_of
-from zmqtui.ui.views.picture.boxes import FOLDED, Block
+from zmqtui.ui.views.picture.blocks import Block
+from zmqtui.ui.views.picture.boxes import FOLDED
 from zmqtui.ui.views.picture.canvas import Canvas
 from zmqtui.ui.views.picture.columns import Wire
-from zmqtui.ui.views.picture.drawing import Moment, crowd
 from zmqtui.ui.views.picture.layout import Ask
+from zmqtui.ui.views.picture.moment import Moment, crowd
 
 _NAME: Final = 14
 _STATES: Final = 56
@@ -71,8 +72,9 @@ def _row(
     first = instances[0]
     x = 1
     endpoint = wire.endpoint if wire else ""
-    through = sum(moment.traffic.rate(each.name, endpoint) for each in instances)
-    connected = any(endpoint in each.connected for each in instances)
+    there = [each for each in instances if each.alive and endpoint in each.connected]
+    through = sum(moment.traffic.rate(each.name, endpoint) for each in there)
+    connected = bool(there)
     if wire and not binds:
         arrow = ("◀" if wire.to_binder else "─") + ("▶" if wire.to_connector else "─")
         canvas.put(x + 1, y, f"├{arrow}" if connected else "├╌╌", "live" if through else "wire" if connected else "dim")

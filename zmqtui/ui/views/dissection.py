@@ -1,0 +1,94 @@
+"""A message taken apart: its frames by name, as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from zmqtui.core.difference import Difference
+from zmqtui.core.formats import Format, read
+from zmqtui.core.frames import BODY, TOPIC, Part
+from zmqtui.core.rows import Row, Span
+from zmqtui.core.trees import Tree
+
+MOST = 10_000
+"""Frames that are shown of one message."""
+
+
+class Dissection:
+    """The rows of a message.
+
+    Args:
+        frames: Its frames.
+        parts: What they are.
+        before: The frames of the message to compare with, if any.
+        wanted: How to read them.
+        levels: How many levels of JSON or MessagePack are unfolded.
+        width: The columns there are.
+    """
+
+    def __init__(
+        self,
+        frames: Sequence[bytes],
+        parts: Sequence[Part],
+        before: Sequence[bytes] | None,
+        wanted: Format,
+        levels: int,
+        width: int,
+    ) -> None:
+        self._frames, self._parts, self._before = frames, parts, before
+        self._wanted, self._levels, self._width = wanted, levels, width
+        self._trees: list[Tree] = []
+
+    @property
+    def unfolded(self) -> int:
+        """The deepest level that was unfolded so far."""
+        return max((tree.unfolded for tree in self._trees), default=0)
+
+    @property
+    def folds(self) -> bool:
+        """Whether there is anything to fold."""
+        return bool(self._trees)
+
+    def rows(self) -> Iterator[Row]:
+        """Make the rows, one by one."""
+        for place, (frame, part) in enumerate(zip(self._frames, self._parts, strict=False)):
+            old = self._before[place] if self._before and place < len(self._before) else None
+            yield from self._frame(place, frame, part, old)
+        if len(self._frames) > len(self._parts):
+            yield [Span(f"… {len(self._frames) - len(self._parts):,} more frames", "quiet")]
+
+    def _frame(self, place: int, frame: bytes, part: Part, old: bytes | None) -> Iterator[Row]:
+        head = [Span("╭ " if frame else "╶ ", "quiet"), Span(f"frame {place + 1:,} of {len(self._frames):,}", "note")]
+        head += [_DOT, *_size(frame), _DOT, Span(part.name, "name"), *_difference(frame, old)]
+        note = Span(f" {part.note}" if part.name not in (BODY, TOPIC) else f" · {part.note}", "note")
+        notes = [note] if part.note else []
+        if not frame:
+            yield [*head, *notes]
+            return
+        reading = read(frame, self._wanted, self._width - 2, self._levels, old)
+        if reading.tree:
+            self._trees.append(reading.tree)
+        yield [*head, *notes, _DOT, Span(reading.format.value, "quiet")]
+        row: Row | None = None
+        for following in reading.rows:
+            if row is not None:
+                yield [Span("│ ", "quiet"), *row]
+            row = following
+        if row is not None:
+            yield [Span("╰ ", "quiet"), *row]
+
+
+_DOT: Final = Span(" · ", "quiet")
+
+
+def _size(frame: bytes) -> Row:
+    if not frame:
+        return [Span("∅ empty, 0 bytes", "word")]
+    return [Span(f"{len(frame):,} byte" + ("s" if len(frame) != 1 else ""))]
+
+
+def _difference(frame: bytes, old: bytes | None) -> Row:
+    if old is None or old == frame:
+        return []
+    return [Span(" "), Span(f"≠ {Difference(frame, old).words}", "", changed=True)]

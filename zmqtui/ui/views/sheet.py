@@ -1,0 +1,84 @@
+"""A sheet of rows that are made as they come into sight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from zmqtui.core.rows import Row
+
+_TONES = ("escape", "quiet", "key", "string", "number", "word", "wrong", "name", "note", "changed")
+
+
+class Sheet(ScrollView, can_focus=False):
+    """Shows rows, however many there are: those out of sight are not made."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"sheet--{tone}" for tone in _TONES}
+    DEFAULT_CSS = """
+    Sheet {
+        scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
+        overflow-x: hidden;
+        .sheet--escape { color: $tone-working; }
+        .sheet--quiet { color: $foreground 45%; }
+        .sheet--key { color: $role-0; }
+        .sheet--string { color: $tone-received; }
+        .sheet--number { color: $tone-lost; }
+        .sheet--word { color: $tone-working; }
+        .sheet--wrong { color: $tone-failed; }
+        .sheet--name { color: $primary; text-style: bold; }
+        .sheet--note { color: $foreground 60%; }
+        .sheet--changed { background: $tone-waiting 30%; text-style: bold; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: list[Row] = []
+        self._more: Iterator[Row] = iter(())
+
+    def put(self, rows: Iterator[Row]) -> None:
+        """Show other rows, from the same place on if there are as many."""
+        self._rows, self._more = [], rows
+        self._fill()
+        self.refresh()
+
+    def _fill(self) -> None:
+        """Make the rows in sight and some more, so that there is something to scroll to."""
+        height = max(self.size.height, 1)
+        wanted = int(self.scroll_target_y) + 2 * height
+        if len(self._rows) < wanted:
+            self._rows += islice(self._more, wanted - len(self._rows))
+        self.virtual_size = Size(0, len(self._rows))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Make what comes into sight."""
+        super().watch_scroll_y(old_value, new_value)
+        self._fill()
+
+    def on_resize(self) -> None:
+        """Make what comes into sight."""
+        self._fill()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one row."""
+        width, base = self.size.width, self.rich_style
+        place = y + self.scroll_offset.y
+        if place >= len(self._rows):
+            return Strip.blank(width, base)
+        segments = [Segment(span.text, self._style(span.tone, span.changed)) for span in self._rows[place]]
+        return Strip(segments).crop_extend(0, width, base)
+
+    def _style(self, tone: str, changed: bool) -> Style:
+        style = self.get_component_rich_style(f"sheet--{tone}") if tone else self.rich_style
+        if not changed:
+            return style
+        mark = self.get_component_rich_style("sheet--changed")
+        return style + Style(bgcolor=mark.bgcolor, bold=mark.bold)

@@ -49,8 +49,10 @@ async def take(
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.focused is not None)
         for key in keys.split():
-            if key.startswith("connected"):
+            if key == "connected":
                 await until(pilot, lambda: app.pane.stage.view().peers["tasks"] == 4)
+            elif key.startswith("after:"):
+                await until(pilot, lambda: app.pane.stage.view().elapsed > float(key[6:]))  # noqa: B023
             else:
                 app.post_message(Key(key, {"space": " "}.get(key, key if len(key) == 1 else None)))
                 await pilot.pause(0.05)
@@ -76,6 +78,18 @@ def count(view: StageView, name: str) -> int:
     return instance.received.messages if instance else 0
 
 
+async def views(size: tuple[int, int]) -> None:
+    """Take one of each view."""
+    await take("topology", size, "space connected w g z", lambda view: count(view, "sink") > 40, of="pipeline")
+    await take("code", size, "space down down c", lambda view: view.elapsed > 2.4, of="reqrep")
+    await take("sequence", size, "space u z", lambda view: view.elapsed > 4.5, of="reqrep")
+    await take("messages", size, "space down down m", lambda view: count(view, "subscriber-2") > 3, of="pubsub")
+    await take("charts", size, "space down down h after:6 k after:9 r z", lambda view: view.elapsed > 14, of="pubsub")
+    await take("connections", size, "space i after:2.5 k after:3.5 r", lambda view: view.elapsed > 5, of="reqrep")
+    search = "space z slash > at c l i e n t enter n"
+    await take("log", size, search, lambda view: view.elapsed > 5, of="reqrep")
+
+
 async def main() -> None:
     """Take them all."""
     wide, narrow = (120, 40), (80, 24)
@@ -90,6 +104,7 @@ async def main() -> None:
         "pubsub-light", wide, "space down", lambda view: count(view, "subscriber-1") > 0, of="pubsub", theme=light
     )
     killed = "space connected w down k"
+    await views(wide)
     await take(
         "pipeline-killed", wide, killed, lambda view: count(view, "sink") > 75 and view.elapsed > 4, of="pipeline"
     )

@@ -72,7 +72,7 @@ class Books:
         self._complaints: set[str] = set()
         self._heavy = False
         self.ledgers = {
-            endpoint.name: Ledger(self._expected)
+            endpoint.name: Ledger(self._expected, endpoint.name)
             for endpoint in pattern.endpoints
             if endpoint.bind.socket in ("PUB", "XPUB")
         }
@@ -166,6 +166,8 @@ class Books:
         for socket in dict.fromkeys(closed):
             events += self._close(socket, when)
         self._balance(arrivals, upto, when)
+        for ledger in self.ledgers.values():
+            events += ledger.losses(when, last=last)
         self._account(sockets)
         self._history.keep(when, self._slots, self._accounts, sockets, last=last)
         self._tell(events, when, last)

@@ -14,13 +14,18 @@ SETTLED = 1.0
 class Line:
     """The messages on their way from one publisher to one subscriber.
 
+    Args:
+        publisher: The publisher's name.
+
     Attributes:
+        publisher: The same.
         pending: The messages.
         beyond: How many more there are that are not remembered.
         died: When the publisher went, 0 while it is there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, publisher: str = "") -> None:
+        self.publisher = publisher
         self.pending: deque[bytes] = deque()
         self.beyond = 0
         self.died = 0.0
@@ -59,12 +64,12 @@ class Line:
         self.beyond -= count
         self._left += count
 
-    def keep(self, filters: tuple[bytes, ...]) -> int:
-        """Take off what none of `filters` matches; return how many."""
-        kept = deque(message for message in self.pending if message.startswith(filters))
-        gone = len(self.pending) - len(kept)
-        self._left += gone
-        self.pending = kept
+    def keep(self, filters: tuple[bytes, ...]) -> list[bytes]:
+        """Take off and return what none of `filters` matches."""
+        gone = [message for message in self.pending if not message.startswith(filters)]
+        if gone:
+            self._left += len(gone)
+            self.pending = deque(message for message in self.pending if message.startswith(filters))
         return gone
 
     def overdue(self, when: float) -> int:

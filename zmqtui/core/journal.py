@@ -18,6 +18,7 @@ WALL: Final = time.time() - time.perf_counter()
 
 SENT: Final = "send"
 RECEIVED: Final = "recv"
+LOST: Final = "lost"
 
 FAST: Final = 10_000
 """Messages per second from which a tape is written without a time for each message."""
@@ -29,11 +30,11 @@ class Event(NamedTuple):
     Attributes:
         time: Seconds on the clock `now`.
         instance: Whose, such as ``client-1``.
-        kind: ``send``, ``recv``, ``say``, ``state``, ``error``, ``link``, ``note`` (what the playground did) or
-            ``skipped``.
+        kind: ``send``, ``recv``, ``lost`` (a message that does not arrive at the instance), ``say``, ``state``,
+            ``error``, ``link``, ``note`` (what the playground did) or ``skipped``.
         frames: A message's frames.
         endpoint: A message's endpoint.
-        text: What was said, or how many were skipped.
+        text: What was said, why a message is lost, or which kind was skipped.
         peer: The instance or address at the other end, where it is known for certain.
         messages: How many messages this event stands for; above 1 only for ``skipped``.
     """
@@ -135,5 +136,5 @@ def _weight(event: Event) -> int:
 
 def skipped(event: Event) -> str:
     """Say in words what a ``skipped`` event stands for."""
-    what = {SENT: "sent", RECEIVED: "received"}.get(event.text, "lines and states")
+    what = {SENT: "sent", RECEIVED: "received", LOST: "lost"}.get(event.text, "lines and states")
     return f"{event.messages:,} more {what}"

@@ -8,11 +8,13 @@ overtakes there is lost, and the moment tells why. Nothing is added to a message
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any
 
 from zmqtui.core.inflight import SETTLED, Line
+from zmqtui.core.journal import Event
+from zmqtui.core.lost import Lost, joined
 from zmqtui.core.tape import Mark, Message, Tape
 from zmqtui.core.watch import Losses
 
@@ -33,6 +35,7 @@ class Subscriber:
         self.lives = 0
         self.lines: dict[Tape, Line] = {}
         self.arrived: deque[bytes] = deque()
+        self.lost = Lost()
         self._unconfirmed: tuple[bytes, ...] = ()
         self._row = 0
         self._held_since = 0.0
@@ -68,17 +71,21 @@ class Subscriber:
         if not matching:
             return
         if self.open:
-            self.lines.setdefault(tape, Line()).feed(matching, when)
-        elif self.lives:
-            self.away += len(matching)
+            self.lines.setdefault(tape, Line(tape.instance)).feed(matching, when)
         else:
-            self.before += len(matching)
+            self._lost("away" if self.lives else "before", matching, tape.instance)
+
+    def _lost(self, how: str, messages: Sequence[bytes], publisher: str, more: int = 0) -> None:
+        """Count messages as lost: how, which, whose, and how many more that are not remembered."""
+        setattr(self, how, getattr(self, how) + len(messages) + more)
+        self.lost.note(how, messages, publisher, more)
 
     def changed(self, mark: Mark, when: float) -> None:
         """Take in that the subscriber opened, closed or changed its filters here."""
         self.match(when)
         if mark.what == "close":
-            self.abandoned += self._in_flight()
+            for line in self.lines.values():
+                self._lost("abandoned", list(line.pending), line.publisher, line.beyond)
             self.lines.clear()
             self.arrived.clear()
             self._held_since = 0.0
@@ -93,7 +100,8 @@ class Subscriber:
             prefix for prefix in dict.fromkeys((*self._unconfirmed, *new)) if prefix in mark.filters
         )
         self.filters = mark.filters
-        self.unwanted += sum(line.keep(self.filters) for line in self.lines.values())
+        for line in self.lines.values():
+            self._lost("unwanted", line.keep(self.filters), line.publisher)
 
     def publisher_left(self, tape: Tape, when: float) -> None:
         """Take in that a publisher is gone: what it sent may still arrive, between what its successor sends."""
@@ -152,7 +160,7 @@ class Subscriber:
         """Give up what publishers that went before `when` had sent."""
         for tape, line in tuple(self.lines.items()):
             if line.died and line.died <= when:
-                self.orphaned += len(line)
+                self._lost("orphaned", list(line.pending), line.publisher, line.beyond)
                 del self.lines[tape]
 
     def settle(self, when: float) -> None:
@@ -164,23 +172,22 @@ class Subscriber:
             if not line.died:
                 self._lose(line, min(line.overdue(when), len(line.pending)))
                 rest = min(line.overdue(when), line.beyond)
-                self.dropped += rest
+                self._lost("dropped", (), line.publisher, rest)
                 line.take_beyond(rest)
 
     def _lose(self, line: Line, count: int) -> None:
         """Account for the first `count` pending messages, which will not arrive."""
         lost = line.take(count)
-        if line.died:
-            self.orphaned += len(lost)
+        if line.died or not self._unconfirmed:
+            self._lost("orphaned" if line.died else "dropped", lost, line.publisher)
             return
-        for message in lost:
-            if self._unconfirmed and not message.startswith(self._confirmed()):
-                if self.lives > 1:
-                    self.away += 1
-                else:
-                    self.before += 1
-            else:
-                self.dropped += 1
+        confirmed = self._confirmed()
+        self._lost(
+            "away" if self.lives > 1 else "before",
+            [message for message in lost if not message.startswith(confirmed)],
+            line.publisher,
+        )
+        self._lost("dropped", [message for message in lost if message.startswith(confirmed)], line.publisher)
 
     def _confirmed(self) -> tuple[bytes, ...]:
         return tuple(prefix for prefix in self.filters if prefix not in self._unconfirmed)
@@ -191,16 +198,19 @@ class Ledger:
 
     Args:
         expected: Returns the filters that a subscriber would have if it were there, by instance name.
+        endpoint: The endpoint's name.
 
     Attributes:
         subscribers: The accounts by instance name.
         used: Whether anybody here ever published.
     """
 
-    def __init__(self, expected: Callable[[str], tuple[bytes, ...]]) -> None:
+    def __init__(self, expected: Callable[[str], tuple[bytes, ...]], endpoint: str) -> None:
         self.subscribers: dict[str, Subscriber] = {}
         self.used = False
         self._expected = expected
+        self._endpoint = endpoint
+        self._last = 0.0
         self._published: dict[Tape, tuple[int, list[bytes]]] = {}
         self._gone: set[Tape] = set()
 
@@ -253,6 +263,19 @@ class Ledger:
             self._published.pop(tape, None)
         self._gone.clear()
 
+    def losses(self, when: float, *, last: bool) -> list[Event]:
+        """Return what the journal is to be told of the losses since the last call.
+
+        Args:
+            when: The time.
+            last: Whether nothing more will come.
+        """
+        since, self._last = self._last, when
+        events: list[Event] = []
+        for name, subscriber in self.subscribers.items():
+            events += subscriber.lost.events(name, self._endpoint, since, when, last=last)
+        return events
+
     def _feed(
         self,
         subscriber: Subscriber,
@@ -270,5 +293,4 @@ class Ledger:
 
 
 def _key(item: bytes | Message) -> bytes:
-    """Return what identifies a message: its frames, the first one in front."""
-    return item if type(item) is bytes else b"\0".join(item.frames)  # type: ignore[union-attr]
+    return item if type(item) is bytes else joined(item.frames)  # type: ignore[union-attr]

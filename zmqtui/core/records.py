@@ -83,14 +83,15 @@ def line(event: Event, origin: float) -> str:
 
 def _message(event: Event, origin: float) -> str:
     """Return the line of a plain message, of which there may be very many a second; else nothing."""
-    if event.kind not in ("send", "recv") or event.peer or len(event.frames) != 1:
+    if event.kind not in ("send", "recv") or len(event.frames) != 1:
         return ""
     try:
         frame = _quote(event.frames[0].decode())
     except UnicodeDecodeError:
         return ""
     head = f'{{"t":{since(origin, event.time)},"role":{_quote(event.instance)},"event":"{event.kind}"'
-    return f'{head},"endpoint":{_quote(event.endpoint)},"frames":[{frame}]}}\n'
+    peer = f',"peer":{_quote(event.peer)}' if event.peer else ""
+    return f'{head},"endpoint":{_quote(event.endpoint)},"frames":[{frame}]{peer}}}\n'
 
 
 def _record(event: Event, origin: float) -> dict[str, Any]:

@@ -1,0 +1,97 @@
+"""Messages that a subscriber lost, one by one for the journal: as many as it can bear, and how many more there were."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from zmqtui.core.journal import LOST, Event
+from zmqtui.core.tape import Sampler
+
+REASONS: Final = {
+    "before": "published before it had joined",
+    "away": "published while it was away",
+    "dropped": "dropped at the high-water mark",
+    "unwanted": "discarded in its queue: its filter had changed",
+    "orphaned": "lost with its publisher",
+    "abandoned": "in its queue when it left",
+}
+"""Why a message is lost, in words, by the part of `Losses` that counts it."""
+BURST: Final = 200
+"""Losses in a row that a subscriber may bring to the journal before they are sampled."""
+STEADY: Final = 20
+"""Losses per second up to which all of them are shown for ever."""
+
+
+class Joined(bytes):
+    """The frames of one message as one, for comparing.
+
+    Attributes:
+        frames: The frames.
+    """
+
+    frames: tuple[bytes, ...]
+
+
+def joined(frames: tuple[bytes, ...]) -> bytes:
+    """Return what identifies a message: its frames, the first one in front."""
+    if len(frames) == 1:
+        return frames[0]
+    key = Joined(b"\0".join(frames))
+    key.frames = frames
+    return key
+
+
+class _Loss(NamedTuple):
+    message: bytes
+    how: str
+    publisher: str
+
+
+class Lost:
+    """What one subscriber lost and the journal was not told of yet."""
+
+    def __init__(self) -> None:
+        self._sampler = Sampler(BURST, STEADY)
+        self._newest: deque[_Loss] = deque(maxlen=BURST)
+        self._count = 0
+
+    def note(self, how: str, messages: Sequence[bytes], publisher: str, more: int = 0) -> None:
+        """Take note of losses.
+
+        Args:
+            how: The part of `Losses` that counts them.
+            messages: Which.
+            publisher: Whose.
+            more: How many more there are that nobody remembers.
+        """
+        self._count += len(messages) + more
+        shown = 1 if self._sampler.sparse else BURST
+        self._newest.extend(_Loss(message, how, publisher) for message in messages[-shown:])
+
+    def events(self, instance: str, endpoint: str, since: float, until: float, *, last: bool) -> list[Event]:
+        """Return what the journal is to be told.
+
+        Args:
+            instance: The subscriber.
+            endpoint: Where.
+            since: When this was asked before.
+            until: The time.
+            last: Whether nothing more will come.
+        """
+        if not (self._count or self._sampler.skipped or self._sampler.sparse):
+            return []
+        wanted = self._sampler.keep(self._count, since, until)
+        kept = list(self._newest)[-wanted:] if wanted else []
+        # Those that nobody remembers cannot be shown.
+        self._sampler.skipped += wanted - len(kept)
+        self._newest.clear()
+        self._count = 0
+        events: list[Event] = []
+        if kept or last or self._sampler.silent(until):
+            events += self._sampler.skips(until, instance, LOST, endpoint)
+        for loss in kept:
+            frames = loss.message.frames if isinstance(loss.message, Joined) else (loss.message,)
+            events.append(Event(until, instance, LOST, frames, endpoint, REASONS[loss.how], loss.publisher))
+        return events

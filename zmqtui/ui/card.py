@@ -101,7 +101,14 @@ class Card(Vertical):
         return f"{self.knob.label or self.knob.name} {printable(text, 12)}"
 
     def show(
-        self, view: StageView, instance: InstanceView, figures: Sequence[Figure], *, brief: bool, picked: bool
+        self,
+        view: StageView,
+        instance: InstanceView,
+        figures: Sequence[Figure],
+        *,
+        brief: bool,
+        picked: bool,
+        spark: str = "",
     ) -> None:
         """Draw the instance as it stands.
 
@@ -111,6 +118,7 @@ class Card(Vertical):
             figures: Its figures.
             brief: Whether there is room for one line only.
             picked: Whether the keys are for it.
+            spark: Its sparkline.
         """
         own = ""
         if self.knob and self._field:
@@ -123,7 +131,7 @@ class Card(Vertical):
         if brief and not picked:
             content = face.one_line(view, instance, figures, own, width, role=self._role, picked=picked)
         else:
-            content = face.lines(view, instance, figures, width, role=self._role, picked=picked)
+            content = face.lines(view, instance, figures, width, role=self._role, picked=picked, spark=spark)
             self.tooltip = Content(face.meets(view, instance))
         if content != self._shown:
             # Arranging the whole screen anew costs much more than drawing a card: only when its height changes.

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from textual.containers import VerticalScroll
 
+from zmqtui.core.history import History
 from zmqtui.core.model import Knob, Pattern
 from zmqtui.core.watch import Figure, StageView
 from zmqtui.ui.card import Card
+from zmqtui.ui.sparks import Sparks
 
 
 class Cards(VerticalScroll, can_focus=False):
@@ -20,6 +22,7 @@ class Cards(VerticalScroll, can_focus=False):
         self._own = {knob.role: knob for knob in pattern.knobs if knob.each}
         self._rank = {role.name: number for number, role in enumerate(pattern.roles)}
         self._cards: dict[str, Card] = {}
+        self._sparks = Sparks()
 
     @property
     def names(self) -> list[str]:
@@ -34,7 +37,15 @@ class Cards(VerticalScroll, can_focus=False):
         """Return the knob that every instance of `role` has for itself."""
         return self._own.get(role)
 
-    def show(self, view: StageView, figures: Mapping[str, Sequence[Figure]], picked: str, *, brief: bool) -> None:
+    def show(
+        self,
+        view: StageView,
+        figures: Mapping[str, Sequence[Figure]],
+        picked: str,
+        *,
+        brief: bool,
+        history: History | None = None,
+    ) -> None:
         """Draw every instance as it stands.
 
         Args:
@@ -42,13 +53,18 @@ class Cards(VerticalScroll, can_focus=False):
             figures: By instance.
             picked: The instance that the keys are for.
             brief: Whether there is room for one line each only.
+            history: Counts over time, for the sparklines.
         """
+        if history:
+            self._sparks.show(history)
         if self.names != [each.name for each in view.instances]:
             self._arrange(view)
         for each in view.instances:
             card = self._cards[each.name]
             if card.is_mounted:
-                card.show(view, each, figures.get(each.name, ()), brief=brief, picked=each.name == picked)
+                spark = self._sparks.of(each.name)
+                own = figures.get(each.name, ())
+                card.show(view, each, own, brief=brief, picked=each.name == picked, spark=spark)
 
     def _arrange(self, view: StageView) -> None:
         before, self._cards = self._cards, {}

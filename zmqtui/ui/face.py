@@ -39,9 +39,19 @@ def one_line(
 
 
 def lines(
-    view: StageView, instance: InstanceView, figures: Sequence[Figure], width: int, *, role: int, picked: bool
+    view: StageView,
+    instance: InstanceView,
+    figures: Sequence[Figure],
+    width: int,
+    *,
+    role: int,
+    picked: bool,
+    spark: str = "",
 ) -> Content:
-    """Draw an instance in as many lines as its figures need; the arguments are as for `one_line`."""
+    """Draw an instance in as many lines as its figures need; the arguments are as for `one_line`.
+
+    `spark` is its sparkline, for the end of the counts where there is room.
+    """
     edge, title, state = _head(view, instance, role, picked=picked)
     width -= len(_EDGE)
     head = _pad(Content("  ").join([title, state]), 38)
@@ -54,6 +64,9 @@ def lines(
         rows.append(Content.assemble(_pad(counts, min(24, width - brief[0].cell_length - 2)), "  ", brief[0]))
     else:
         rows += [counts, *brief]
+    if spark and (gap := width - rows[1].cell_length - len(spark)) >= 2:
+        # At the same place whatever the counts are.
+        rows[1] = Content.assemble(rows[1], " " * gap, (spark, "$foreground 45%"))
     rows += _flow([_figure(figure, 8) for figure in shown if not figure.brief], width)
     if instance.status.detail and instance.state in (State.FAILED, State.STUCK):
         rows.append(Content.styled(printable(instance.status.detail, width), "$tone-failed"))

@@ -140,7 +140,7 @@ class Pane(Vertical):
         figures: dict[str, list[Figure]] = {}
         for figure in self.stage.figures(view):
             figures.setdefault(figure.instance, []).append(figure)
-        self._cards.show(view, figures, self.selected, brief=self._cramped)
+        self._cards.show(view, figures, self.selected, brief=self._cramped, history=self.stage.history)
         if self.selected not in self._cards.names:
             self.selected = self._cards.names[-1]
         self._controls.show(view)

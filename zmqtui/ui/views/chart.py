@@ -18,7 +18,7 @@ from zmqtui.ui.views.plot import Line
 SENDS = frozenset({"REQ", "REP", "PUB", "PUSH", "DEALER", "ROUTER", "PAIR", "XPUB"})
 RECEIVES = frozenset({"REQ", "REP", "SUB", "PULL", "DEALER", "ROUTER", "PAIR", "XSUB"})
 SUBSCRIBES = frozenset({"SUB", "XSUB"})
-_ENDS = (10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 43200, 86400)
+_ENDS = (10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 450, 600, 900, 1200, 1800, 2700, 3600)
 SMOOTH = 1.0
 """Seconds over which a rate is taken at least."""
 
@@ -28,13 +28,13 @@ class Drawing:
     """A chart as it was drawn.
 
     Attributes:
-        head: The legend.
+        head: The parts of the legend, the most important ones first.
         rows: Lines of text.
         table: The numbers, one list of cells for each line.
         hits: The instances at the rows.
     """
 
-    head: Content
+    head: list[Content]
     rows: list[Content]
     table: list[list[str]]
     hits: dict[int, str] = field(default_factory=dict)
@@ -62,7 +62,8 @@ class Frame:
         self.times = [when - past.began for when in past.times]
         self.latest = self.times[-1] if self.times else 0.0
         if not span:
-            self.start, self.end = 0.0, float(next((end for end in _ENDS if end >= self.latest), self.latest))
+            hours = 3600.0 * (int(self.latest / 3600) + 1)
+            self.start, self.end = 0.0, float(next((end for end in _ENDS if end >= self.latest), hours))
         else:
             # Whole dots: what is drawn moves, but does not change.
             dot = span / self.dots
@@ -163,6 +164,10 @@ class Chart:
     def fits(self, pattern: Pattern) -> bool:
         """Tell whether the pattern has something for it to draw."""
         raise NotImplementedError
+
+    def most(self, frame: Frame) -> int:
+        """Return the rows that it has any use for."""
+        return 1000
 
     def draw(self, frame: Frame, width: int, height: int) -> Drawing | None:
         """Draw it, or return None while there is nothing to draw."""

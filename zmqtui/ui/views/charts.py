@@ -16,7 +16,7 @@ from zmqtui.core.trips import percentile
 from zmqtui.ui.view import Key, Scene, View
 from zmqtui.ui.views.chart import Chart, Drawing, Frame
 from zmqtui.ui.views.line_charts import Depth, Rates, Trips
-from zmqtui.ui.views.plot import DIM
+from zmqtui.ui.views.plot import DIM, fitting
 from zmqtui.ui.views.row_charts import Missing, Shares
 
 KINDS: tuple[type[Chart], ...] = (Missing, Trips, Shares, Rates, Depth)
@@ -116,11 +116,13 @@ class Charts(View):
             first = len(kinds) % 2
             pairs = [kinds[place : place + 2] for place in range(first, len(kinds), 2)]
             lines = [*([kinds[:1]] if first else []), *pairs]
+        frames = [Frame(scene, past, SPANS[self._span][0], ((width + 2) // len(line) - 10) * 2) for line in lines]
+        heights = _divide(
+            height, [max(kind.most(frame) for kind in line) for line, frame in zip(lines, frames, strict=True)]
+        )
         rows: list[Content] = []
-        for number, line in enumerate(lines):
-            high = height // len(lines) + (1 if number < height % len(lines) else 0)
-            wide = (width - 2 * (len(line) - 1)) // len(line)
-            frame = Frame(scene, past, SPANS[self._span][0], (wide - 8) * 2)
+        for line, frame, high in zip(lines, frames, heights, strict=True):
+            wide = (width + 2) // len(line) - 2
             top = len(rows)
             cells = [
                 self._cell(frame, kind, place * (wide + 2), top, wide, high - 1, titled=True)
@@ -144,7 +146,8 @@ class Charts(View):
         else:
             for row, name in drawing.hits.items():
                 self._hits.setdefault(top + row + 1, []).append((left, name))
-            rows = [Content.assemble(title, drawing.head).truncate(width, ellipsis=True), *drawing.rows]
+            head = Content.assemble(title, fitting(drawing.head, width - title.cell_length))
+            rows = [head.truncate(width, ellipsis=True), *drawing.rows]
         return [*rows[:height], *[Content("")] * (height - len(rows))]
 
     def render(self) -> VisualType:
@@ -185,6 +188,16 @@ class Charts(View):
         if scene is None or len((past := scene.history.past()).times) < 2:
             return None
         return f"{scene.stage.pattern.name}-charts.csv", lambda: whole(past)
+
+
+def _divide(height: int, most: list[int]) -> list[int]:
+    """Divide rows among charts; what one has no use for is the others'."""
+    shares = [0] * len(most)
+    for place in sorted(range(len(most)), key=lambda place: most[place]):
+        left = sum(1 for share in shares if not share)
+        # A title and an empty row besides.
+        shares[place] = min(most[place] + 2, (height - sum(shares)) // left)
+    return shares
 
 
 def whole(past: Past) -> str:

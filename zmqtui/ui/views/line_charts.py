@@ -53,7 +53,7 @@ class Rates(Chart):
             return None
         lines = [*siblings, *lines, *chosen]
         rows = chart(lines, width, height, start=frame.start, end=frame.end, least=0.5)
-        return Drawing(legend(lines, width), rows, table_of(lines, self.UNIT))
+        return Drawing(legend(lines), rows, table_of(lines, self.UNIT))
 
 
 class Trips(Chart):
@@ -94,18 +94,17 @@ class Trips(Chart):
             told.append(self._told(first, bins[-1], longest))
         if not lines:
             return None
-        if mean := self._mean(frame):
+        mean = self._mean(frame)
+        if mean:
             lines.append(mean)
         values = [value for line in lines for _, value in line.points if value > 0]
         logarithmic = bool(values) and max(values) > WIDE * min(values)
         rows = chart(
             lines, width, height, start=frame.start, end=frame.end, label=seconds, logarithmic=logarithmic, least=1e-6
         )
-        head = legend(lines, width)
-        whole = Content("   ").join(told)
-        if head.cell_length + whole.cell_length + 3 <= width:
-            head = Content("").join([head, Content(" " * (width - head.cell_length - whole.cell_length)), whole])
-        return Drawing(head, rows, table_of(lines, self.UNIT))
+        # The longest below the others, but named last.
+        named = [*lines[:-1][::-1], lines[-1]] if mean else lines[::-1]
+        return Drawing([*legend(named), *told], rows, table_of(named, self.UNIT))
 
     def _told(self, first: Sequence[int] | None, last: Sequence[int], longest: float) -> Content:
         median, high = percentile(first, last, 0.5), percentile(first, last, 0.99)
@@ -123,7 +122,7 @@ class Trips(Chart):
             for before, index in frame.pairs
             if counts[index] > counts[before]
         ]
-        return Line(f"{name} mean", points, "bold $primary", seconds(points[-1][1])) if points else None
+        return Line(f"{name} mean", points, "bold $primary", seconds(points[-1][1]), 6) if points else None
 
 
 class Depth(Chart):
@@ -143,7 +142,9 @@ class Depth(Chart):
         lines: list[Line] = []
         outside: list[str] = []
         happened = False
-        for endpoint, senders, receivers in _ways(pattern):
+        ways = _ways(pattern)
+        several = len({endpoint for endpoint, _, _ in ways}) > 1
+        for endpoint, senders, receivers in ways:
             sent = frame.sum(senders, "sent", endpoint)
             received = frame.sum(receivers, "received", endpoint)
             happened = happened or bool(len(sent) and (sent[-1] or received[-1]))
@@ -153,15 +154,15 @@ class Depth(Chart):
             points = frame.level([max(0.0, more - less) for more, less in zip(sent, received, strict=True)])
             value = f"{points[-1][1]:,.0f}" if points else ""
             style = f"$role-{ranks[senders[0]] % 3}"
-            name = f"{endpoint} {'+'.join(senders)} → {'+'.join(receivers)}"
+            name = f"{endpoint + ': ' if several else ''}{'+'.join(senders)} → {'+'.join(receivers)}"
             lines.append(Line(name, points, style, value, _GAPS[len(lines) % 3]))
         if not happened:
             return None
         rows = chart(lines, width, height, start=frame.start, end=frame.end, label=amount, least=1)
-        head = legend(lines, width)
+        head = legend(lines)
         if outside:
-            text = f"  {', '.join(dict.fromkeys(outside))}: others take part, so it cannot be known"
-            head = Content.assemble(head, (text, "$tone-waiting"))
+            text = f"{', '.join(dict.fromkeys(outside))}: others take part, so it cannot be known"
+            head.append(Content.styled(text, "$tone-waiting"))
         return Drawing(head, rows, table_of(lines, "messages"))
 
 

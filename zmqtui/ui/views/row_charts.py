@@ -10,7 +10,7 @@ from zmqtui.core.model import Pattern, Role
 from zmqtui.core.moments import LOSSES
 from zmqtui.ui.face import bar
 from zmqtui.ui.views.chart import RECEIVES, SUBSCRIBES, Chart, Drawing, Frame, names, present, sockets
-from zmqtui.ui.views.plot import DIM, Line, below, chart, legend
+from zmqtui.ui.views.plot import DIM, Line, below, chart, fitting, legend
 
 _LABELS = {
     "before": "before it joined",
@@ -38,6 +38,10 @@ class Shares(Chart):
 
     def _roles(self, pattern: Pattern) -> list[Role]:
         return [role for role in pattern.roles if role.most > 1 and not sockets(pattern, role.name) & SUBSCRIBES]
+
+    def most(self, frame: Frame) -> int:
+        """Return the rows that it has any use for: one for each instance."""
+        return sum(len(names(frame, role)) for role in self._roles(frame.scene.stage.pattern))
 
     def draw(self, frame: Frame, width: int, height: int) -> Drawing | None:
         """Draw a bar for each instance; who got most is marked."""
@@ -68,7 +72,7 @@ class Shares(Chart):
             if len(own) > room:
                 rows[-1] = Content.styled(f"{first + 1} to {first + room - 1} of {len(own)}: pageup, pagedown", DIM)
                 del hits[len(rows) - 1]
-        head = Content("   ").join([Content.styled(share.told, "$foreground 70%") for share in roles])
+        head = [Content.styled(share.told, "$foreground 70%") for share in roles]
         return Drawing(head, rows, table, hits) if rows else None
 
 
@@ -83,8 +87,15 @@ class _Share:
         self.total = sum(self.counts.values())
         self.most = max(self.counts.values(), default=0.0)
         self.longest = max(self.work.values(), default=0.0)
-        self.alike = min(self.counts.values(), default=0.0) == self.most
-        even = f"{self.most:,.0f} each" if self.alike else f"an even share is {self.total / max(1, len(self.own)):,.0f}"
+        counts = list(self.counts.values())
+        leaders = [name for name, count in self.counts.items() if count == self.most]
+        # Two that got the same did not get most.
+        self.first = leaders[0] if len(leaders) == 1 < len(counts) else ""
+        even = (
+            f"{self.most:,.0f} each"
+            if min(counts, default=0.0) == self.most
+            else f"an even share is {self.total / max(1, len(self.own)):,.0f}"
+        )
         self.told = f"{role.name} {what} {self.total:,.0f}, {even}"
 
 
@@ -92,7 +103,7 @@ def _share(frame: Frame, share: _Share, name: str, width: int) -> Content:
     """Draw what one instance got and how long it worked."""
     count, work = share.counts[name], share.work[name]
     here = frame.scene.stage.instance(name) is not None
-    most = count == share.most and not share.alike
+    most = name == share.first
     busiest = 0 < work == share.longest and len(share.own) > 1
     style = "$tone-received" if here else "$foreground 40%"
     label = "bold reverse $primary" if name == frame.scene.selected else "bold" if most else "$foreground 80%"
@@ -142,7 +153,7 @@ class Missing(Chart):
         lines = self._lines(frame, chosen)
         if height - wanted >= TALL:
             plot = chart(lines, width, height - wanted - 1, start=frame.start, end=frame.end, least=0.5)
-            rows = [legend(lines, width), *plot]
+            rows = [fitting(legend(lines), width), *plot]
         table = [["subscriber", "matching", "received", "missing", *_LABELS.values(), "on their way"]]
         for name in known:
             received, matching, flying = self._sums(frame, name)
@@ -151,7 +162,7 @@ class Missing(Chart):
             table.append([name, *numbers, *gone, f"{flying:.0f}"])
         hits: dict[int, str] = {}
         rows += self._body(frame, known, chosen, parts, opened, width, height - len(rows), len(rows), hits)
-        return Drawing(self._head(frame, chosen), rows, table, hits)
+        return Drawing([self._head(frame, chosen)], rows, table, hits)
 
     def _sums(self, frame: Frame, name: str) -> tuple[float, float, float]:
         """Return what a subscriber received, what matched, and what of that is on its way."""

@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input, Select
 
 from tests.ui.support import playing, press, screen, until
+from zmqtui.core.journal import Event
 from zmqtui.core.state import State
 from zmqtui.ui.app import Playground
 from zmqtui.ui.card import Card
@@ -46,6 +47,12 @@ def state(pilot: Pilot[None], instance: str) -> State:
     view = pane(pilot).stage.view().instance(instance)
     assert view is not None
     return view.state
+
+
+def on_log(pilot: Pilot[None]) -> list[Event]:
+    """Return the events in sight in the log."""
+    index = pane(pilot).desk.index
+    return [event for number in pane(pilot).query_one(EventLog).in_sight if (event := index.get(number))]
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -264,19 +271,21 @@ async def test_logs_follow_hold_and_switch() -> None:
     """A log follows its end, stays where it is scrolled to, and l shows everybody's or the selected one's."""
     async with playing("reqrep", reqrep={"requests": 0, "work": 0}) as pilot:
         await press(pilot, "space")
-        log = pane(pilot).query_one("#log-all", EventLog)
-        await until(pilot, lambda: log.max_scroll_y > 50 and log.scroll_offset.y == log.max_scroll_y)
-        log.scroll_to(y=5, animate=False, force=True)
-        await until(pilot, lambda: log.scroll_offset.y == 5)
-        end = log.max_scroll_y
+        log = pane(pilot).query_one(EventLog)
+        await until(pilot, lambda: log.max_scroll_y > 100 and log.scroll_offset.y == log.max_scroll_y)
+        await press(pilot, "pageup")
+        await until(pilot, lambda: log.scroll_offset.y < log.max_scroll_y)
+        end, sight = log.max_scroll_y, log.in_sight
         await until(pilot, lambda: log.max_scroll_y > end)
-        assert log.scroll_offset.y == 5
+        assert log.in_sight == sight
+        log.scroll_to(y=log.max_scroll_y, animate=False)
+        end = log.max_scroll_y
+        await until(pilot, lambda: log.scroll_offset.y == log.max_scroll_y > end)
+        await until(pilot, lambda: len({event.instance for event in on_log(pilot)}) > 1)
         await press(pilot, "l")
-        await until(pilot, lambda: not pane(pilot).query_one("#log-own").display)
+        await until(pilot, lambda: {event.instance for event in on_log(pilot)} == {"server"})
         await press(pilot, "l")
-        await until(pilot, lambda: not log.display)
-        await press(pilot, "l")
-        await until(pilot, lambda: log.display)
+        await until(pilot, lambda: len({event.instance for event in on_log(pilot)}) > 1)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -353,19 +362,20 @@ async def test_hostile_payload_is_harmless() -> None:
     evil = b"\x1b]52;c;aGk=\x07[/red][@click=app.quit]x\xff\xe2\x80\xae"
     async with playing("reqrep", reqrep={"request": evil, "reply": evil, "work": 0.01}) as pilot:
         await press(pilot, "space")
-        await until(pilot, lambda: "␛]52;c;aGk=␇[/red][@click=" in screen(pilot))
+        await until(pilot, lambda: "␛]52;c;aGk=␇[/red][@click" in screen(pilot))
         assert "\x1b" not in screen(pilot)
 
 
-async def test_the_log_beside_is_the_picked_ones() -> None:
-    """You should see the picked instance's log beside that of all, from the start."""
+async def test_the_log_of_the_selected_one_follows_the_selection() -> None:
+    """Shown for the selected instance only, the log is that of the next one as soon as that is selected."""
     async with playing("reqrep", **QUICK) as pilot:
         await press(pilot, "space")
-        await until(pilot, lambda: "Received request" in screen(pilot) and "log · server" in screen(pilot))
-        own = pane(pilot).query_one("#log-own", EventLog)
-        assert own.instance == "server"
+        await until(pilot, lambda: "Received request" in screen(pilot))
+        await press(pilot, "l")
+        await until(pilot, lambda: {event.instance for event in on_log(pilot)} == {"server"})
         await press(pilot, "down")
-        await until(pilot, lambda: own.instance == "client-1" and "log · client-1" in screen(pilot))
+        await until(pilot, lambda: {event.instance for event in on_log(pilot)} == {"client-1"})
+        assert "Log  client-1" in screen(pilot)
 
 
 async def test_the_palette_offers_the_patterns_own() -> None:

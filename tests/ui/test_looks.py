@@ -126,7 +126,7 @@ class Gallery(App[None]):
             ]
         )
         self.index.pull()
-        self.query_one(EventLog).grow()
+        self.query_one(EventLog).show(self.index, self.index.of(""))
 
 
 @pytest.mark.parametrize("brief", [False, True], ids=["lines", "brief"])

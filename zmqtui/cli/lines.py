@@ -9,8 +9,18 @@ from zmqtui.core.stage import Stage
 from zmqtui.core.state import State
 from zmqtui.core.text import printable
 
-_MARKS = {"send": "→", "recv": "←", "say": " ", "state": "·", "link": "~", "note": "*", "error": "!", "skipped": "…"}
-_ASCII = {"→": "->", "←": "<-", "·": "-", "…": ".."}
+_MARKS = {
+    "send": "→",
+    "recv": "←",
+    "lost": "×",
+    "say": " ",
+    "state": "·",
+    "link": "~",
+    "note": "*",
+    "error": "!",
+    "skipped": "…",
+}
+_ASCII = {"→": "->", "←": "<-", "×": "x", "·": "-", "…": ".."}
 _HOW = {
     "done": "done after",
     "seconds": "ended after",
@@ -74,8 +84,9 @@ class Lines:
 
     def _line(self, event: Event) -> str:
         text = printable(event.text)
-        if event.kind in ("send", "recv"):
-            text = " | ".join(printable(frame) or "(empty)" for frame in event.frames)
+        if event.kind in ("send", "recv", "lost"):
+            said = f": {text}" if text else ""
+            text = " | ".join(printable(frame) or "(empty)" for frame in event.frames) + said
         elif event.kind == "skipped":
             text = skipped(event)
         elif event.kind == "state" and self._waits_for and event.text.startswith(State.ASKING.value):

@@ -210,7 +210,6 @@ class Ledger:
         self.used = False
         self._expected = expected
         self._endpoint = endpoint
-        self._last = 0.0
         self._published: dict[Tape, tuple[int, list[bytes]]] = {}
         self._gone: set[Tape] = set()
 
@@ -270,10 +269,9 @@ class Ledger:
             when: The time.
             last: Whether nothing more will come.
         """
-        since, self._last = self._last, when
         events: list[Event] = []
         for name, subscriber in self.subscribers.items():
-            events += subscriber.lost.events(name, self._endpoint, since, when, last=last)
+            events += subscriber.lost.events(name, self._endpoint, when, last=last)
         return events
 
     def _feed(

@@ -56,6 +56,7 @@ class Lost:
         self._sampler = Sampler(BURST, STEADY)
         self._newest: deque[_Loss] = deque(maxlen=BURST)
         self._count = 0
+        self._asked = 0.0
 
     def note(self, how: str, messages: Sequence[bytes], publisher: str, more: int = 0) -> None:
         """Take note of losses.
@@ -70,28 +71,28 @@ class Lost:
         shown = 1 if self._sampler.sparse else BURST
         self._newest.extend(_Loss(message, how, publisher) for message in messages[-shown:])
 
-    def events(self, instance: str, endpoint: str, since: float, until: float, *, last: bool) -> list[Event]:
+    def events(self, instance: str, endpoint: str, when: float, *, last: bool) -> list[Event]:
         """Return what the journal is to be told.
 
         Args:
             instance: The subscriber.
             endpoint: Where.
-            since: When this was asked before.
-            until: The time.
+            when: The time.
             last: Whether nothing more will come.
         """
         if not (self._count or self._sampler.skipped or self._sampler.sparse):
             return []
-        wanted = self._sampler.keep(self._count, since, until)
+        since, self._asked = self._asked, when
+        wanted = self._sampler.keep(self._count, since, when)
         kept = list(self._newest)[-wanted:] if wanted else []
         # Those that nobody remembers cannot be shown.
         self._sampler.skipped += wanted - len(kept)
         self._newest.clear()
         self._count = 0
         events: list[Event] = []
-        if kept or last or self._sampler.silent(until):
-            events += self._sampler.skips(until, instance, LOST, endpoint)
+        if kept or last or self._sampler.silent(when):
+            events += self._sampler.skips(when, instance, LOST, endpoint)
         for loss in kept:
             frames = loss.message.frames if isinstance(loss.message, Joined) else (loss.message,)
-            events.append(Event(until, instance, LOST, frames, endpoint, REASONS[loss.how], loss.publisher))
+            events.append(Event(when, instance, LOST, frames, endpoint, REASONS[loss.how], loss.publisher))
         return events

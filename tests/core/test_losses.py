@@ -1,0 +1,136 @@
+"""Each lost message is told with its reason, as many as the journal can bear, and the sums stay exact."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from tests.helpers import instance, stage_of, until
+from zmqtui.core.journal import Event
+from zmqtui.core.ledger import Ledger
+from zmqtui.core.lost import BURST, REASONS
+from zmqtui.core.tape import Mark, Message, Tape
+from zmqtui.patterns import find
+
+TICK = 0.05
+
+
+class Play:
+    """A ledger with one publisher and one subscriber, brought up to date by hand."""
+
+    def __init__(self) -> None:
+        self.ledger = Ledger(lambda _: (b"",), "news")
+        self.ledger.add("reader")
+        self.tape = Tape("speaker", "send")
+        self.when = 100.0
+
+    def tick(self, published: Sequence[Any] = (), arrived: Sequence[Any] = (), *, last: bool = False) -> list[Event]:
+        """Publish, let something arrive, and return what the journal is told."""
+        self.tape.items += published
+        first, items = self.tape.take()
+        self.ledger.published(self.tape, first, items)
+        self.when += TICK
+        self.ledger.balance({"reader": list(arrived)}, {self.tape: self.tape.taken}, {}, self.when)
+        return self.ledger.losses(self.when, last=last)
+
+    def mark(self, what: str, *filters: bytes) -> Mark:
+        """Return a mark at this point of the publisher's tape."""
+        return Mark(what, filters or (b"",), {self.tape: self.tape.taken})
+
+
+def told(events: list[Event]) -> list[tuple[bytes, str]]:
+    """Return which messages are lost, and why."""
+    assert all(event.kind == "lost" and event.instance == "reader" for event in events)
+    assert all(event.endpoint == "news" and event.peer == "speaker" for event in events)
+    return [(event.frames[0], event.text) for event in events]
+
+
+def test_every_reason() -> None:
+    """Protects what a lost message's line says: which one, why, and whose."""
+    play = Play()
+    assert told(play.tick([b"0"])) == [(b"0", REASONS["before"])]
+    assert play.tick([b"1"], [play.mark("open"), b"1"]) == []
+    assert told(play.tick([b"2", b"3", b"4"], [b"4"])) == [(b"2", REASONS["dropped"]), (b"3", REASONS["dropped"])]
+    play.tick([b"5", b"x"])
+    assert told(play.tick([], [play.mark("filters", b"x")])) == [(b"5", REASONS["unwanted"])]
+    assert told(play.tick([], [play.mark("close")])) == [(b"x", REASONS["abandoned"])]
+    assert told(play.tick([b"6"])) == [(b"6", REASONS["away"])]
+    play.tick([b"7"], [play.mark("open"), b"7"])
+    play.tick([b"8", b"9"])
+    play.ledger.closed(play.tape)
+    play.tick()
+    play.when += 10
+    play.ledger.balance({}, {}, {"reader": 0.0}, play.when)
+    assert told(play.ledger.losses(play.when, last=False)) == [
+        (b"8", REASONS["orphaned"]),
+        (b"9", REASONS["orphaned"]),
+    ]
+    account = play.ledger.subscribers["reader"].losses()
+    assert (account.before, account.dropped, account.unwanted, account.abandoned, account.away, account.orphaned) == (
+        1, 2, 1, 1, 1, 2,
+    )  # fmt: skip
+
+
+def test_frames_stay_apart() -> None:
+    """Protects messages of several frames: they are told as they were sent."""
+    play = Play()
+    [event] = play.tick([Message(1.0, (b"topic", b"", b"a\0b"))])
+    assert event.frames == (b"topic", b"", b"a\0b")
+
+
+def test_a_flood_is_sampled_and_the_sum_is_exact() -> None:
+    """Protects journal and engine at 200,000 lost messages a second: few events, told + skipped == lost, no time."""
+    play = Play()
+    events: list[Event] = []
+    flood = [b"%d" % number for number in range(10_000)]
+    spent = time.perf_counter()
+    for _ in range(100):
+        events += play.tick(flood)
+    spent = time.perf_counter() - spent
+    events += play.tick([b"slow"])
+    for _ in range(20):
+        events += play.tick()
+    events += play.tick([b"calm"] * 10)
+    events += play.tick(flood)
+    events += play.tick([], last=True)
+    lost = [event for event in events if event.kind == "lost"]
+    skipped = [event for event in events if event.kind == "skipped"]
+    assert {(event.text, event.endpoint, event.instance) for event in skipped} == {("lost", "news", "reader")}
+    total = play.ledger.subscribers["reader"].losses().before
+    assert len(lost) + sum(event.messages for event in skipped) == total == 101 * 10_000 + 11
+    assert len(lost) < BURST
+    assert len([event for event in lost if event.frames == (b"calm",)]) == 10
+    assert spent < 3, "2 s of a million messages; 100 ms where nothing else runs"
+
+
+@pytest.mark.parametrize("transport", ["tcp", "inproc"])
+def test_whoever_comes_late_is_told_what_it_missed(transport: str) -> None:
+    """Protects the whole way: what a real subscriber missed is in the journal, and the count is the account's."""
+    knobs = {"rate": 15, "filter": (b"",)}
+    with stage_of(find("pubsub"), transport, counts={"subscriber": 1}, knobs=knobs) as stage:
+
+        def seen(kind: str) -> list[Event]:
+            return [event for event in stage.journal.read(0)[0] if event.kind == kind]
+
+        stage.launch("publisher")
+        until(lambda: len(seen("lost")) > 3)
+        stage.launch("subscriber-1")
+        until(lambda: len(seen("recv")) > 3)
+        stage.kill("subscriber-1")
+        until(lambda: REASONS["away"] in {event.text for event in seen("lost")})
+        stage.launch("subscriber-1")
+        before = len(seen("recv"))
+        until(lambda: len(seen("recv")) > before + 3)
+        stage.stop()
+        account = instance(stage, "subscriber-1").losses
+        assert account is not None
+        assert account.before > 3
+        assert account.missing - account.in_flight == len(seen("lost"))
+        assert {(event.instance, event.peer) for event in seen("lost")} == {("subscriber-1", "publisher")}
+        published = Counter(event.frames for event in seen("send"))
+        rest = published - Counter(event.frames for kind in ("recv", "lost") for event in seen(kind))
+        assert rest.total() == account.in_flight

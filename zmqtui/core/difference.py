@@ -15,7 +15,7 @@ from zmqtui.core.watch import listed
 COUNTED: Final = 64 * 2**10
 """Bytes up to which those that differ are counted."""
 MATCHED: Final = 2**20
-"""Bytes up to which it is found out what was put in; in larger frames each byte is compared with that in its place."""
+"""Bytes up to which it is found out what was put in or left out."""
 _TOKENS: Final = 100
 """Words and signs up to which two texts are matched with one another: that takes a millisecond or so."""
 _TOKEN = re.compile(rb"\w+|\W")
@@ -33,27 +33,33 @@ class Difference:
         self._new, self._old = new, old
         self.same = new == old
 
-    def changed(self, start: int, end: int) -> bool:
-        """Tell whether any byte from `start` to before `end` is not what it was; if most are not, none is told."""
+    def marks(self, start: int, end: int) -> bytes:
+        """Return for each byte from `start` to before `end` whether it is not what it was: 1 or 0.
+
+        If most of the frame is another, none is told: marks everywhere would mark nothing.
+        """
         if self.same or self._other:
-            return False
-        if len(self._new) == len(self._old) or len(self._new) > MATCHED:
-            return self._new[start:end] != self._old[start:end]
-        place = bisect_right(self._ranges, start, key=itemgetter(1))
-        return place < len(self._ranges) and self._ranges[place][0] < end
+            return bytes(end - start)
+        if len(self._new) == len(self._old):
+            return _mask(self._new[start:end], self._old[start:end])
+        mask = bytearray(end - start)
+        for place in range(bisect_right(self._ranges, start, key=itemgetter(1)), len(self._ranges)):
+            first, last = self._ranges[place]
+            if first >= end:
+                break
+            first, last = max(first, start), min(last, end)
+            mask[first - start : last - start] = b"\1" * (last - first)
+        return bytes(mask)
 
     @cached_property
     def _other(self) -> bool:
-        """Whether it is another frame altogether: marks everywhere would mark nothing."""
+        """Whether it is another frame altogether, by its beginning where it is large."""
         if len(self._new) == len(self._old):
-            return len(self._new) <= COUNTED and 2 * self._count() > len(self._new)
-        return len(self._new) <= MATCHED and 2 * sum(end - start for start, end in self._ranges) > len(self._new)
-
-    def _count(self) -> int:
-        """Return how many bytes differ, in frames of one length."""
-        size = len(self._new)
-        other = int.from_bytes(self._new, "big") ^ int.from_bytes(self._old, "big")
-        return size - other.to_bytes(size, "big").count(0)
+            new, old = self._new[:COUNTED], self._old[:COUNTED]
+            return 2 * _mask(new, old).count(1) > len(new)
+        if len(self._new) > MATCHED:
+            return True
+        return 2 * sum(end - start for start, end in self._ranges) > len(self._new)
 
     @cached_property
     def _ranges(self) -> list[tuple[int, int]]:
@@ -69,8 +75,17 @@ class Difference:
             return f"{_bytes(abs(more))} {'longer' if more > 0 else 'shorter'}"
         if len(self._new) > COUNTED:
             return "as long, but different"
-        count = self._count()
+        count = _mask(self._new, self._old).count(1)
         return f"{_bytes(count)} {'differs' if count == 1 else 'differ'}"
+
+
+def _mask(new: bytes, old: bytes) -> bytes:
+    """Compare bytes of one length, each with that in its place: 1 where they differ, else 0."""
+    other = int.from_bytes(new, "big") ^ int.from_bytes(old, "big")
+    return other.to_bytes(len(new), "big").translate(_ONES)
+
+
+_ONES: Final = bytes(min(byte, 1) for byte in range(256))
 
 
 def _bytes(count: int) -> str:

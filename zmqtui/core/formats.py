@@ -9,13 +9,13 @@ from itertools import chain, islice
 from typing import Any, Final, NamedTuple
 
 from zmqtui.core.difference import Difference
-from zmqtui.core.rows import Row, Span, escape_rows, escaped, hex_rows, text_rows, unchanged
+from zmqtui.core.rows import Row, Span, escape_rows, escaped, hex_rows, text_rows, unmarked
 from zmqtui.core.trees import (
     DEEPEST,
-    LARGEST_JSON,
     NOTHING,
     NoTree,
     Pairs,
+    TooMuch,
     Tree,
     has_msgpack,
     parse_json,
@@ -83,8 +83,8 @@ def read(data: bytes, wanted: Format, width: int, levels: int, before: bytes | N
         except NoTree as error:
             why = str(error)
             found = Format.TEXT if is_text(data) else Format.HEX
-    changed = unchanged if before is None else Difference(data, before).changed
-    rows = _BINARY[found](data, max(width, 1), changed)
+    marks = unmarked if before is None else Difference(data, before).marks
+    rows = _BINARY[found](data, max(width, 1), marks)
     return Reading(found, chain([[Span(why, "wrong")]], rows) if why else rows)
 
 
@@ -119,14 +119,14 @@ def guess(data: bytes) -> Format:
 
 
 def _is_json(data: bytes) -> bool:
-    """Tell whether text is a JSON object or array; one that is too large to be parsed is believed."""
+    """Tell whether text is a JSON object or array; one that is too much to be parsed is believed."""
     ends = data[:_SAMPLE].lstrip()[:1] + data[-_SAMPLE:].rstrip()[-1:]
     if ends not in (b"{}", b"[]"):
         return False
-    if len(data) > LARGEST_JSON * 2**10:
-        return True
     try:
         parse_json(data)
+    except TooMuch:
+        return True
     except NoTree:
         return False
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
@@ -10,8 +11,8 @@ PLAIN: Final = ""
 ESCAPE: Final = "escape"
 QUIET: Final = "quiet"
 
-Changed = Callable[[int, int], bool]
-"""Tells whether any byte from one offset to another is not what it was before."""
+Marks = Callable[[int, int], bytes]
+"""Returns for the bytes from one offset to another whether each is another than before: 1 if so, 0 if not."""
 
 
 class Span(NamedTuple):
@@ -32,73 +33,87 @@ Row = list[Span]
 """What stands on one line."""
 
 
-def unchanged(start: int, end: int) -> bool:
+def unmarked(start: int, end: int) -> bytes:
     """Say that nothing is to be compared."""
-    return False
+    return bytes(end - start)
 
 
-def text_rows(data: bytes, width: int, changed: Changed = unchanged) -> Iterator[Row]:
+def text_rows(data: bytes, width: int, marks: Marks = unmarked) -> Iterator[Row]:
     r"""Read bytes as UTF-8, a row ending at each newline and after `width` columns; what is not text is escaped."""
     position = 0
     while position < len(data):
         # A character takes up to four bytes and one column at least.
         piece = data[position : position + 4 * width + 4]
         piece = piece[: piece.find(b"\n") + 1 or None]
-        if piece.isascii() and not changed(position, position + width):
-            plain = piece[:width].decode()
-            if plain.isprintable():
-                position += len(plain)
-                yield [Span(plain)]
+        mask = marks(position, position + len(piece))
+        text = piece.decode("utf-8", "surrogateescape")
+        plain = text[:width]
+        if _SIMPLE(plain) and plain.isprintable():
+            size = len(plain.encode())
+            if size == len(plain) or 1 not in mask[:size]:
+                position += size
+                yield _marked(plain, mask)
                 continue
-        writer, columns = _Writer(), 0
-        for character in piece.decode("utf-8", "surrogateescape"):
+        writer, columns, taken = _Writer(), 0, 0
+        for character in text:
             shown, tone, wide = _character(character)
             if columns and columns + wide > width and character != "\n":
                 break
             columns += wide
             size = _size(character)
             if character != "\n" or columns <= width:
-                writer.write(shown, tone, changed(position, position + size))
-            position += size
+                writer.write(shown, tone, 1 in mask[taken : taken + size])
+            taken += size
+        position += taken
         yield writer.row
 
 
-def escape_rows(data: bytes, width: int, changed: Changed = unchanged) -> Iterator[Row]:
+def escape_rows(data: bytes, width: int, marks: Marks = unmarked) -> Iterator[Row]:
     r"""Write bytes as in a Python literal, such as ``\x1b[31m``; a row ends after each newline too."""
     position = 0
     while position < len(data):
+        piece = data[position : position + width]
+        mask = marks(position, position + len(piece))
+        plain = escaped(piece)
+        if len(plain) == len(piece):
+            position += len(piece)
+            yield _marked(plain, mask)
+            continue
         writer, columns = _Writer(), 0
-        for byte in data[position : position + width]:
+        for byte, mark in zip(piece, mask, strict=True):
             shown = _ESCAPES[byte]
             if columns and columns + len(shown) > width:
                 break
             columns += len(shown)
-            writer.write(shown, ESCAPE if len(shown) > 1 else PLAIN, changed(position, position + 1))
+            writer.write(shown, ESCAPE if len(shown) > 1 else PLAIN, mark == 1)
             position += 1
             if byte == 10:
                 break
         yield writer.row
 
 
-def hex_rows(data: bytes, width: int, changed: Changed = unchanged) -> Iterator[Row]:
+def hex_rows(data: bytes, width: int, marks: Marks = unmarked) -> Iterator[Row]:
     """Dump bytes: the offset, sixteen bytes in hexadecimal or fewer where there is no room, and ASCII."""
     digits = max(4, len(f"{len(data):x}"))
     # A short frame takes no more room than it needs.
     fitting = [count for count in (4, 8, 16) if digits + 4 * count + count // 8 + 5 <= width] or [4]
     each = next((count for count in fitting if count >= len(data)), fitting[-1])
+    columns = 3 * each + each // 8 + 1
     for start in range(0, len(data), each):
-        codes, letters = _Writer(), _Writer()
-        codes.write(f"{start:0{digits}x}  ", QUIET)
-        for place in range(start, start + each):
-            gap = "  " if place % 8 == 7 else " "
-            if place >= len(data):
-                codes.write("  " + gap)
-                continue
-            byte, new = data[place], changed(place, place + 1)
-            codes.write(f"{byte:02x}", PLAIN if byte else QUIET, new)
-            codes.write(gap)
-            letters.write(chr(byte) if 32 <= byte < 127 else "·", PLAIN if 32 <= byte < 127 else QUIET, new)
-        yield [*codes.row, Span("│", QUIET), *letters.row, Span("│", QUIET)]
+        piece = data[start : start + each]
+        mask = marks(start, start + len(piece))
+        codes = f"{piece[:8].hex(' ')}  {piece[8:].hex(' ')}".ljust(columns)
+        # A mark reaches over the gap where both sides are marked.
+        wide = bytearray(columns)
+        for place, mark in enumerate(mask):
+            if mark:
+                column = 3 * place + (place >= 8)
+                wide[column : column + 2] = b"\1\1"
+                if place and mask[place - 1]:
+                    wide[column - 1 : column] = b"\1"
+        letters = piece.translate(_LETTERS).decode("latin-1")
+        row = [Span(f"{start:0{digits}x}  ", QUIET), *_marked(codes, wide), Span("│", QUIET)]
+        yield [*row, *_marked(letters, mask), Span("│", QUIET)]
 
 
 def escaped(data: bytes) -> str:
@@ -107,6 +122,18 @@ def escaped(data: bytes) -> str:
 
 
 _ESCAPES: Final = [escaped(bytes([byte])) for byte in range(256)]
+_LETTERS: Final = bytes(byte if 32 <= byte < 127 else 0xB7 for byte in range(256))
+# Letters of which each takes one column: Latin, Greek, Cyrillic, Armenian.
+_SIMPLE: Final = re.compile("[ -~\u00a1-\u02ff\u0370-\u0482\u048a-\u058f]+").fullmatch
+_RUNS: Final = re.compile(b"\0+|\1+")
+
+
+def _marked(text: str, mask: bytes | bytearray) -> Row:
+    """Return text with what is marked, a byte for a character."""
+    if 1 not in mask[: len(text)]:
+        return [Span(text)]
+    runs = _RUNS.finditer(bytes(mask[: len(text)]))
+    return [Span(text[run.start() : run.end()], PLAIN, run[0][0] == 1) for run in runs]
 
 
 class _Writer:
@@ -116,7 +143,7 @@ class _Writer:
         self.row: Row = []
         self._look: tuple[str, bool] | None = None
 
-    def write(self, text: str, tone: str = PLAIN, changed: bool = False) -> None:
+    def write(self, text: str, tone: str, changed: bool) -> None:
         """Append `text`."""
         if self._look == (tone, changed):
             self.row[-1] = Span(self.row[-1].text + text, tone, changed)
@@ -135,8 +162,8 @@ def _character(character: str) -> tuple[str, str, int]:
         return chr(0x2421 if code == 0x7F else 0x2400 + code), ESCAPE if code != 10 else QUIET, 1
     if "\udc80" <= character <= "\udcff":
         return f"\\x{code - 0xDC00:02x}", ESCAPE, 4
-    escaped = character.encode("unicode_escape").decode("ascii")
-    return escaped, ESCAPE, len(escaped)
+    shown = character.encode("unicode_escape").decode("ascii")
+    return shown, ESCAPE, len(shown)
 
 
 def _size(character: str) -> int:

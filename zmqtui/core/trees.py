@@ -16,6 +16,8 @@ LARGEST_JSON: Final = 128
 """KiB of JSON up to which a frame is taken apart: the worst take 5 ms."""
 LARGEST_MSGPACK: Final = 64
 """The same for MessagePack."""
+MOST: Final = 20_000
+"""Objects, arrays and keys up to which a frame is taken apart: many small ones are what takes time."""
 DEEPEST: Final = 32
 """Levels that can be unfolded."""
 INSTALL: Final = "MessagePack is an extra: pip install 'zmqtui[msgpack]'"
@@ -25,11 +27,15 @@ class NoTree(ValueError):
     """The bytes are not what they were taken for; the text says why, on one printable line."""
 
 
+class TooMuch(NoTree):
+    """The bytes may be what they were taken for, but are too many, too deep or too small-grained to be laid out."""
+
+
 class Pairs(list[tuple[Any, Any]]):
     """A JSON object or a MessagePack map as it came: in order, duplicate keys and all."""
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def parse_json(data: bytes) -> Any:
     """Parse JSON: objects as `Pairs`, numbers as bytes, as they were written, which no million digits slow down.
 
@@ -37,6 +43,7 @@ def parse_json(data: bytes) -> Any:
         NoTree: If it is none, too large or too deep.
     """
     _fits(data, "JSON", LARGEST_JSON)
+    _few(sum(map(data.count, (b"{", b"[", b":"))), "JSON")
     try:
         return _JSON.decode(data.decode())
     except UnicodeDecodeError as error:
@@ -44,7 +51,7 @@ def parse_json(data: bytes) -> Any:
     except json.JSONDecodeError as error:
         raise NoTree(f"no JSON: {printable(error.msg)}, line {error.lineno:,}, column {error.colno:,}") from None
     except RecursionError:
-        raise NoTree("JSON nested too deep to be shown") from None
+        raise TooMuch("JSON nested too deep is not laid out") from None
 
 
 _JSON: Final = json.JSONDecoder(
@@ -52,7 +59,7 @@ _JSON: Final = json.JSONDecoder(
 )
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def parse_msgpack(data: bytes) -> Any:
     """Parse MessagePack, maps as `Pairs`.
 
@@ -70,12 +77,17 @@ def parse_msgpack(data: bytes) -> Any:
         reader.skip()
     except (msgpack.OutOfData, msgpack.StackError, msgpack.FormatError, RecursionError, ValueError) as error:
         raise NoTree(_why(msgpack, error)) from None
+    # Each map and array begins with one of these; so do other things, but they are not that many.
+    _few(len(data) - len(data.translate(None, _CONTAINERS)), "MessagePack")
     if rest := len(data) - reader.tell():
         raise NoTree(f"no MessagePack: {rest:,} of {len(data):,} bytes are left over after the first value")
     try:
         return msgpack.unpackb(data, object_pairs_hook=Pairs, strict_map_key=False, unicode_errors="surrogateescape")
     except (ValueError, RecursionError, OverflowError) as error:
         raise NoTree(_why(msgpack, error)) from None
+
+
+_CONTAINERS: Final = bytes([*range(0x80, 0xA0), *range(0xDC, 0xE0)])
 
 
 def _msgpack() -> Any:
@@ -93,7 +105,7 @@ def has_msgpack() -> bool:
 
 def _why(msgpack: Any, error: Exception) -> str:
     if isinstance(error, (msgpack.StackError, RecursionError)):
-        return "MessagePack nested too deep to be shown"
+        return "MessagePack nested too deep is not laid out"
     if isinstance(error, (msgpack.OutOfData, msgpack.UnpackValueError)):
         return "no MessagePack: more is announced than there is"
     return f"no MessagePack: {printable(str(error), 80) or 'a byte that means nothing'}"
@@ -103,7 +115,12 @@ def _fits(data: bytes, name: str, most: int) -> None:
     if not data:
         raise NoTree(f"no {name}: there are no bytes")
     if len(data) > most * 2**10:
-        raise NoTree(f"{name} is laid out up to {most} KiB")
+        raise TooMuch(f"{name} is laid out up to {most} KiB")
+
+
+def _few(count: int, name: str) -> None:
+    if count > MOST:
+        raise TooMuch(f"{name} of more than {MOST:,} parts is not laid out")
 
 
 NOTHING: Final = object()

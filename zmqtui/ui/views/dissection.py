@@ -11,7 +11,7 @@ from zmqtui.core.frames import BODY, TOPIC, Part
 from zmqtui.core.rows import Row, Span
 from zmqtui.core.trees import Tree
 
-MOST = 10_000
+MOST = 2_000
 """Frames that are shown of one message."""
 
 

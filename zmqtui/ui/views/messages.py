@@ -78,16 +78,16 @@ class Messages(View):
         if seen is None:
             self._say(self._nothing, nothing(scene))
             return
-        self._say(self._head, head(scene, seen, self._head.content_size.width, comparing=self._comparing))
-        drawn = (seen.number, id(seen.event), self._comparing, self._wanted, self._levels, self._sheet.size.width)
+        self._say(self._head, head(scene, seen, self.size.width - 2, comparing=self._comparing))
+        drawn = (seen.number, self._comparing, self._wanted, self._levels, self.size.width)
         if drawn != self._drawn:
             self._drawn = drawn
             self._draw(seen)
 
     def _draw(self, seen: Seen) -> None:
         before = seen.comparable if self._comparing else None
-        # One column stays free beside the scroll bar.
-        width = max(self._sheet.size.width - 1, 10)
+        # But for the margin, the scroll bar and a column beside it.
+        width = max(self.size.width - 3, 10)
         self._dissection = Dissection(seen.event.frames, seen.parts(MOST), before, self._wanted, self._levels, width)
         self._sheet.put(self._dissection.rows())
 
@@ -117,7 +117,7 @@ class Messages(View):
 
     def page(self, step: int) -> None:
         """Scroll by `step` pages."""
-        self._sheet.scroll_relative(y=step * max(self._sheet.size.height - 1, 1), animate=False)
+        self._sheet.page(step)
 
     def copied(self) -> str:
         """Return the message's frames, one after the other, text as it is."""

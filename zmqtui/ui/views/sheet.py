@@ -14,6 +14,8 @@ from textual.strip import Strip
 
 from zmqtui.core.rows import Row
 
+_AHEAD = 8
+"""Rows below those in sight that are made too, for the wheel to scroll to."""
 _TONES = ("escape", "quiet", "key", "string", "number", "word", "wrong", "name", "note", "changed")
 
 
@@ -43,17 +45,23 @@ class Sheet(ScrollView, can_focus=False):
         super().__init__()
         self._rows: list[Row] = []
         self._more: Iterator[Row] = iter(())
+        self._styles: dict[tuple[str, bool], Style] = {}
 
     def put(self, rows: Iterator[Row]) -> None:
         """Show other rows, from the same place on if there are as many."""
         self._rows, self._more = [], rows
-        self._fill()
+        self._fill(self.scroll_target_y)
         self.refresh()
 
-    def _fill(self) -> None:
-        """Make the rows in sight and some more, so that there is something to scroll to."""
-        height = max(self.size.height, 1)
-        wanted = int(self.scroll_target_y) + 2 * height
+    def page(self, step: int) -> None:
+        """Scroll by `step` pages."""
+        target = self.scroll_target_y + step * max(self.size.height - 1, 1)
+        self._fill(target)
+        self.scroll_to(y=target, animate=False)
+
+    def _fill(self, top: float) -> None:
+        """Make the rows in sight from `top` on, and some more, so that there is something to scroll to."""
+        wanted = max(int(top), 0) + max(self.size.height, 1) + _AHEAD
         if len(self._rows) < wanted:
             self._rows += islice(self._more, wanted - len(self._rows))
         self.virtual_size = Size(0, len(self._rows))
@@ -61,24 +69,33 @@ class Sheet(ScrollView, can_focus=False):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Make what comes into sight."""
         super().watch_scroll_y(old_value, new_value)
-        self._fill()
+        self._fill(new_value)
 
     def on_resize(self) -> None:
         """Make what comes into sight."""
-        self._fill()
+        self._fill(self.scroll_target_y)
+
+    def notify_style_update(self) -> None:
+        """Look the styles up anew."""
+        self._styles.clear()
+        super().notify_style_update()
 
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
-        width, base = self.size.width, self.rich_style
+        width, base = self.size.width, self._style("", changed=False)
         place = y + self.scroll_offset.y
         if place >= len(self._rows):
             return Strip.blank(width, base)
-        segments = [Segment(span.text, self._style(span.tone, span.changed)) for span in self._rows[place]]
+        segments = [Segment(span.text, self._style(span.tone, changed=span.changed)) for span in self._rows[place]]
         return Strip(segments).crop_extend(0, width, base)
 
-    def _style(self, tone: str, changed: bool) -> Style:
-        style = self.get_component_rich_style(f"sheet--{tone}") if tone else self.rich_style
-        if not changed:
+    def _style(self, tone: str, *, changed: bool) -> Style:
+        """Return a style; asking Textual for each span of each row would take longer than all the rest."""
+        if style := self._styles.get((tone, changed)):
             return style
-        mark = self.get_component_rich_style("sheet--changed")
-        return style + Style(bgcolor=mark.bgcolor, bold=mark.bold)
+        style = self.get_component_rich_style(f"sheet--{tone}") if tone else self.rich_style
+        if changed:
+            mark = self.get_component_rich_style("sheet--changed")
+            style += Style(bgcolor=mark.bgcolor, bold=mark.bold)
+        self._styles[tone, changed] = style
+        return style

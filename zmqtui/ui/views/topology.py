@@ -91,7 +91,8 @@ class Topology(View):
         else:
             canvas, self._listed = draw_list(ask, moment)
             self._draw(canvas)
-        self.about = f"{stage.transport} · ◉ binds"
+        places = [f"{name} {where}" for name, where in ask.where.items()]
+        self.about = " · ".join([stage.transport, *places, "◉ binds"])
 
     def _asked(self, scene: Scene, notes: int) -> Ask:
         stage = scene.stage

@@ -17,6 +17,8 @@ _PLAIN: Final = "╭─╮│╰╯┤├"
 _HEAVY: Final = "┏━┓┃┗┛┨┠"
 _BROKEN: Final = "╭╌╮┆╰╯┤├"
 _HEAVY_BROKEN: Final = "┏╍┓┇┗┛┨┠"
+_LETTERS: Final = 4
+"""Letters of a state's name below which it says nothing."""
 
 
 def draw_box(canvas: Canvas, moment: Moment, views: Mapping[str, InstanceView], box: Box, layout: Layout) -> None:
@@ -114,7 +116,7 @@ def _labels(
     texts = ["", ""]
     for place in (-1, 0):
         texts = [port[0].labels(right=bool(side))[place] if port else "" for side, port in enumerate((left, right))]
-        if sum(map(len, texts)) + 1 <= room:
+        if sum(map(len, texts)) + all(texts) <= room:
             break
     canvas.put(x, y, texts[0], "socket", room)
     canvas.put(x + room - len(texts[1]), y, texts[1], "socket", room)
@@ -126,7 +128,7 @@ def _state(canvas: Canvas, moment: Moment, instance: InstanceView, x: int, y: in
     sign, tone, name, age = state_of(instance, moment.stage)
     style = tone or "quiet"
     name = _shortened(name, room - 2)
-    if room < 4 or (instance.state is State.NOT_STARTED and room < len(name) + 2):
+    if room < min(len(name), _LETTERS) + 2 or (instance.state is State.NOT_STARTED and room < len(name) + 2):
         canvas.put(x, y, sign, style, room)
         return
     canvas.put(x, y, f"{sign} {name}", style, room)

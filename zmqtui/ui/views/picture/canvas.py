@@ -37,6 +37,12 @@ class Canvas:
         if start < stop:
             cells[start:stop] = text[start - x : stop - x]
             styles[start:stop] = [style] * (stop - start)
+            if style.endswith("reverse"):
+                return
+            # Blanks around a text need no style: fewer segments, and pictures of the screen keep them.
+            for place in (start, stop - 1):
+                if cells[place] == " ":
+                    styles[place] = BLANK
 
     def at(self, x: int, y: int) -> str:
         """Return the character of a cell, nothing outside."""

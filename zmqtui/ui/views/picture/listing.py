@@ -84,7 +84,10 @@ def _row(
         x += 2
     colour = f"role-{moment.ranks.get(first.name, 0) % 3}"
     if len(instances) > 1:
-        canvas.put(x, y, f"⋯ {len(instances)}: {crowd(list(instances), moment.stage)}", "quiet", ask.width - x - 10)
+        more = " more" if len(instances) < len(ask.members[first.role]) else ""
+        canvas.put(
+            x, y, f"⋯ {len(instances)}{more}: {crowd(list(instances), moment.stage)}", "quiet", ask.width - x - 10
+        )
     else:
         picked = first.name == moment.selected
         sign, tone, word, _ = state_of(first, moment.stage)

@@ -51,10 +51,11 @@ class _Port:
         if recent and when - recent[0] >= _SHORT / 2 and self._since(recent) >= SLOW:
             return self._since(recent) / (when - recent[0])
         first = self.samples[0]
-        if not self._since(first) or when - first[0] < _SHORT / 2:
+        count, span = self._since(first), when - first[0]
+        # One message is no rate; and who was silent for several times its usual while has stopped.
+        if count < 2 or when - self.moved > max(1.0, 4 * span / count):
             return 0.0
-        # Who has not sent for two seconds does not send more than one in two seconds.
-        return min(self._since(first) / (when - first[0]), 1 / max(when - self.moved, 1e-3))
+        return count / max(span, _SHORT / 2)
 
     def _since(self, sample: tuple[float, int, int]) -> int:
         return max(self.seen[0] - sample[1], self.seen[1] - sample[2])

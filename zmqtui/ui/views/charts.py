@@ -91,7 +91,8 @@ class Charts(View):
             frame = Frame(scene, past, span, (width - 8) * 2, self._offset)
             rows = self._cell(frame, kinds[0], 0, 0, width, height, titled=False)
             number = self._kinds.index(kinds[0]) + 1
-            self.about = f"{number}/{len(self._kinds)} {kinds[0].TITLE.lower()} · {told}"
+            what = ", ".join(filter(None, [kinds[0].TITLE.lower(), kinds[0].UNIT]))
+            self.about = f"{number}/{len(self._kinds)} {what} · {told}"
         else:
             rows = self._grid(scene, past, kinds, together, width, height)
             self.about = f"all {len(kinds)} · {told}"
@@ -139,7 +140,10 @@ class Charts(View):
         """Draw one chart as exactly so many rows."""
         drawing = kind.draw(frame, width, max(4, height - 1)) if len(frame.times) > 1 else None
         self._drawings.append((kind, drawing))
-        title = Content.styled(f"{kind.TITLE}  ", "bold $foreground 80%") if titled else Content("")
+        title = Content("")
+        if titled:
+            unit = (f" {kind.UNIT}  " if kind.UNIT else "  ", DIM)
+            title = Content.assemble((kind.TITLE, "bold $foreground 80%"), unit)
         if drawing is None:
             middle = [Content("")] * ((height - 1) // 2)
             rows = [title, *middle, Content.styled(kind.EMPTY.center(width), DIM)]
@@ -179,7 +183,7 @@ class Charts(View):
         for kind, drawing in self._drawings:
             if drawing:
                 rows = ["\t".join(row) for row in drawing.table]
-                tables.append("\n".join([f"{kind.TITLE} ({kind.UNIT})", *rows]))
+                tables.append("\n".join([kind.TITLE, *rows]))
         return "\n\n".join(tables)
 
     def saved(self) -> tuple[str, str | Callable[[], str]] | None:

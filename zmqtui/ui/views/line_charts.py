@@ -60,7 +60,7 @@ class Trips(Chart):
     """Round trips of requests and replies."""
 
     TITLE = "Round trips"
-    UNIT = "s"
+    UNIT = "request to reply"
     EMPTY = "No reply yet: a round trip is the time from a request to its reply."
 
     def fits(self, pattern: Pattern) -> bool:
@@ -104,7 +104,7 @@ class Trips(Chart):
         )
         # The longest below the others, but named last.
         named = [*lines[:-1][::-1], lines[-1]] if mean else lines[::-1]
-        return Drawing([*legend(named), *told], rows, table_of(named, self.UNIT))
+        return Drawing([*legend(named), *told], rows, table_of(named, "s"))
 
     def _told(self, first: Sequence[int] | None, last: Sequence[int], longest: float) -> Content:
         median, high = percentile(first, last, 0.5), percentile(first, last, 0.99)
@@ -129,7 +129,7 @@ class Depth(Chart):
     """What was sent and not received: in queues and on its way."""
 
     TITLE = "Under way"
-    UNIT = "messages sent − received"
+    UNIT = "sent − received"
 
     def fits(self, pattern: Pattern) -> bool:
         """Tell whether there is an endpoint at which every message has one receiver."""

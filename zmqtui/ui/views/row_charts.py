@@ -128,7 +128,6 @@ class Missing(Chart):
     """What was published and matched a subscriber's filters against what it received, and when it missed the rest."""
 
     TITLE = "Received against published"
-    UNIT = "messages that match its filters"
 
     def fits(self, pattern: Pattern) -> bool:
         """Tell whether some role subscribes."""
@@ -179,7 +178,7 @@ class Missing(Chart):
         received, matching, flying = self._sums(frame, name)
         missing = matching - received
         share = f" ({missing / matching:.0%})" if matching else ""
-        way = f", {flying:,.0f} of them on their way" if flying else ""
+        way = f", {flying:,.0f} on their way" if flying else ""
         return Content.assemble(
             (f"{name} ", "bold $primary"),
             (f"received {received:,.0f}", "$tone-received"),
@@ -221,8 +220,8 @@ class Missing(Chart):
         top = max((value or 0.0 for _, part, strip in strips for value in strip if not part), default=0.0)
         room = max(1, height - 3)
         first = max(0, min(frame.offset * room, len(strips) - room))
-        when = f"when it was missed, up to {top:,.0f} at a time" if top else "when it was missed: nothing so far"
-        rows = [Content.assemble((f"{'':12}{'received':>9}{'matching':>9}{'missing':>9} {when}", DIM)).truncate(width)]
+        when = f"when: █ is {short(top)}" if top else "when: nothing was missed"
+        rows = [Content.assemble((f"{'':12}{'received':>9}{'matching':>9}{'missing':>9} {when}", DIM)).truncate(width, ellipsis=True)]
         for name, part, strip in strips[first : first + room]:
             hits[above + len(rows)] = name
             rows.append(Content.assemble(self._numbers(frame, name, part, chosen), " ", _strip(strip, top, part)))

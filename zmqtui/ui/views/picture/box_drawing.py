@@ -11,7 +11,7 @@ from zmqtui.ui.signs import rate, state_of
 from zmqtui.ui.views.picture.boxes import CHIPS, COMPACT, OUTSIDE, TALL, Box, Port, number
 from zmqtui.ui.views.picture.canvas import BLANK, Canvas
 from zmqtui.ui.views.picture.layout import Layout
-from zmqtui.ui.views.picture.moment import TROUBLE, Moment, crowd
+from zmqtui.ui.views.picture.moment import Moment, crowd, in_trouble
 
 _PLAIN: Final = "╭─╮│╰╯┤├"
 _HEAVY: Final = "┏━┓┃┗┛┨┠"
@@ -28,7 +28,7 @@ def draw_box(canvas: Canvas, moment: Moment, views: Mapping[str, InstanceView], 
     broken, style = False, "frame"
     if single and box.level <= COMPACT:
         broken = single.state in (State.KILLED, State.FAILED)
-        if single.state in TROUBLE:
+        if in_trouble(single):
             style = state_of(single, moment.stage)[1]
     signs = {(0, 0): _PLAIN, (1, 0): _HEAVY, (0, 1): _BROKEN, (1, 1): _HEAVY_BROKEN}[selected, broken]
     style = "selected" if selected and style == "frame" else style
@@ -182,7 +182,7 @@ def _many(canvas: Canvas, moment: Moment, views: Mapping[str, InstanceView], box
         canvas.put(left + 2, item.y, instance.name, f"{colour} bold reverse" if picked else colour, within - 2)
         rest = within - most - 4
         word = _shortened(word, rest)
-        if rest >= len(word) or (rest >= 4 and instance.state in TROUBLE):
+        if rest >= len(word) or (rest >= 4 and in_trouble(instance)):
             canvas.put(left + most + 4, item.y, word, tone or "quiet", rest)
             if age and rest >= len(word) + len(age) + 1:
                 canvas.put(left + within - len(age), item.y, age, "quiet")

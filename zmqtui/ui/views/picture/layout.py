@@ -215,8 +215,11 @@ def _connect(ask: Ask, boxes: list[Box], edges: list[tuple[int, int]], below: di
         ]
         if wire == next(each for each in ask.columns.wires if each.endpoint == wire.endpoint):
             ours += ends.get((f"{OUTSIDE} {wire.endpoint}", wire.endpoint, False, forward), [])
-        theirs = ends.get((wire.binder, wire.endpoint, True, not forward), [])
-        theirs += ends.get((f"{OUTSIDE} {wire.endpoint}", wire.endpoint, True, not forward), [])
+        # Whoever binds outside comes first: what is sent goes there, for ours is not up.
+        theirs = [
+            *ends.get((f"{OUTSIDE} {wire.endpoint}", wire.endpoint, True, not forward), []),
+            *ends.get((wire.binder, wire.endpoint, True, not forward), []),
+        ]
         at_main = plugs.setdefault(main, [])
         at_main += [Plug(end, wire) for end in theirs if all(plug.end is not end for plug in at_main)]
         if wire in below:

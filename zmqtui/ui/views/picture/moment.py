@@ -35,13 +35,19 @@ class Moment:
     notes: Mapping[str, str]
 
 
+def in_trouble(instance: InstanceView) -> bool:
+    """Tell whether an instance must be seen at a glance: it does not run as it should, or waits for ever."""
+    return instance.state in TROUBLE or (instance.orphaned and instance.state is State.RECEIVING)
+
+
 def troubled(stage: StageView) -> list[str]:
     """Return the instances that must be seen at a glance, the worst first."""
-    found = [each for each in stage.instances if each.state in TROUBLE]
-    return [each.name for each in sorted(found, key=lambda each: TROUBLE.index(each.state))]
+    rank = {state: number for number, state in enumerate(TROUBLE)}
+    found = [each for each in stage.instances if in_trouble(each)]
+    return [each.name for each in sorted(found, key=lambda each: rank.get(each.state, len(rank)))]
 
 
 def crowd(instances: Sequence[InstanceView], stage: StageView) -> str:
     """Say how many are in which state, those in trouble first: ``1 stuck, 9 working, 3 in recv()``."""
-    counts = Counter((each.state not in TROUBLE, state_of(each, stage)[2]) for each in instances)
+    counts = Counter((not in_trouble(each), state_of(each, stage)[2]) for each in instances)
     return ", ".join(f"{count} {name}" for (_, name), count in sorted(counts.items(), key=lambda pair: pair[0][0]))

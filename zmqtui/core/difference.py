@@ -19,6 +19,7 @@ MATCHED: Final = 2**20
 _TOKENS: Final = 100
 """Words and signs up to which two texts are matched with one another: that takes a millisecond or so."""
 _TOKEN = re.compile(rb"\w+|\W")
+_WORD = re.compile(rb"\w").match
 
 
 class Difference:
@@ -98,6 +99,11 @@ def _ranges(new: bytes, old: bytes) -> list[tuple[int, int]]:
     # What is the same at both ends must not overlap.
     room = min(len(new), len(old)) - head
     tail = _last_common(new, old, room)
+    # Words are compared whole.
+    while head and (_in_word(new, head) or _in_word(old, head)):
+        head -= 1
+    while tail and (_in_word(new, len(new) - tail) or _in_word(old, len(old) - tail)):
+        tail -= 1
     middle, gone = new[head : len(new) - tail], old[head : len(old) - tail]
     if not middle:
         return []
@@ -115,6 +121,11 @@ def _ranges(new: bytes, old: bytes) -> list[tuple[int, int]]:
         for what, _, _, start, end in matcher.get_opcodes()
         if start < end and what != "equal"
     ]
+
+
+def _in_word(data: bytes, place: int) -> bool:
+    """Tell whether a word goes on at `place`."""
+    return 0 < place <= len(data) and bool(_WORD(data[place - 1 : place])) and bool(_WORD(data[place : place + 1]))
 
 
 def _common(one: bytes, other: bytes) -> int:

@@ -98,7 +98,7 @@ def hex_rows(data: bytes, width: int, marks: Marks = unmarked) -> Iterator[Row]:
     # A short frame takes no more room than it needs.
     fitting = [count for count in (4, 8, 16) if digits + 4 * count + count // 8 + 5 <= width] or [4]
     each = next((count for count in fitting if count >= len(data)), fitting[-1])
-    columns = 3 * each + each // 8 + 1
+    columns = 3 * each + max(each // 8, 1)
     for start in range(0, len(data), each):
         piece = data[start : start + each]
         mask = marks(start, start + len(piece))

@@ -76,7 +76,7 @@ def parse_msgpack(data: bytes) -> Any:
     try:
         reader.skip()
     except (msgpack.OutOfData, msgpack.StackError, msgpack.FormatError, RecursionError, ValueError) as error:
-        raise NoTree(_why(msgpack, error)) from None
+        raise _why(msgpack, error) from None
     # Each map and array begins with one of these; so do other things, but they are not that many.
     _few(len(data) - len(data.translate(None, _CONTAINERS)), "MessagePack")
     if rest := len(data) - reader.tell():
@@ -84,7 +84,7 @@ def parse_msgpack(data: bytes) -> Any:
     try:
         return msgpack.unpackb(data, object_pairs_hook=Pairs, strict_map_key=False, unicode_errors="surrogateescape")
     except (ValueError, RecursionError, OverflowError) as error:
-        raise NoTree(_why(msgpack, error)) from None
+        raise NoTree(f"no MessagePack: {printable(str(error), 80)}") from None
 
 
 _CONTAINERS: Final = bytes([*range(0x80, 0xA0), *range(0xDC, 0xE0)])
@@ -103,12 +103,12 @@ def has_msgpack() -> bool:
     return "msgpack" in sys.modules or _msgpack() is not None
 
 
-def _why(msgpack: Any, error: Exception) -> str:
+def _why(msgpack: Any, error: Exception) -> NoTree:
     if isinstance(error, (msgpack.StackError, RecursionError)):
-        return "MessagePack nested too deep is not laid out"
-    if isinstance(error, (msgpack.OutOfData, msgpack.UnpackValueError)):
-        return "no MessagePack: more is announced than there is"
-    return f"no MessagePack: {printable(str(error), 80) or 'a byte that means nothing'}"
+        return TooMuch("MessagePack nested too deep is not laid out")
+    if isinstance(error, msgpack.FormatError):
+        return NoTree("no MessagePack: a byte that means nothing")
+    return NoTree("no MessagePack: more is announced than there is")
 
 
 def _fits(data: bytes, name: str, most: int) -> None:

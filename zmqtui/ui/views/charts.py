@@ -46,7 +46,9 @@ class Charts(View):
     def __init__(self) -> None:
         super().__init__()
         self._kinds: list[Chart] = []
-        self._face = 0
+        self._chart = 0
+        self._alone = False
+        self._columns = 0
         self._span = len(SPANS) - 1
         self._offset = 0
         self._content = Content("")
@@ -63,8 +65,8 @@ class Charts(View):
             self._kinds = [chart for chart in (kind() for kind in KINDS) if chart.fits(pattern)]
         past = self._past(history, held=scene.index.held)
         shown = [each.name for each in scene.stage.instances]
-        now = (past.times[-1:], id(history), scene.selected, shown, self.content_size, self._face, self._span,
-               self._offset)  # fmt: skip
+        face = (self._chart, self._alone, self._span, self._offset, scene.index.held)
+        now = (past.times[-1:], id(history), scene.selected, shown, self.content_size, face)
         self._scene = scene
         if now != self._seen:
             self._seen = now
@@ -82,31 +84,34 @@ class Charts(View):
     def _draw(self, scene: Scene, past: Past) -> None:
         width, height = self.content_size
         span, told = SPANS[self._span]
-        together = self._together(width, height)
-        self._face %= len(self._kinds) + bool(together)
-        kinds = self._kinds if together and self._face == 0 else [self._kinds[self._face - bool(together)]]
+        told += " · ‖ held" if scene.index.held else ""
+        whole = Frame(scene, past, span, (width - 10) * 2, self._offset)
+        self._columns = self._together(whole, width, height)
+        kinds = self._kinds if self._columns and not self._alone else [self._kinds[self._chart]]
         self._drawings = []
         self._hits = {}
         if len(kinds) == 1:
-            frame = Frame(scene, past, span, (width - 8) * 2, self._offset)
-            rows = self._cell(frame, kinds[0], 0, 0, width, height, titled=False)
+            rows = self._cell(whole, kinds[0], 0, 0, width, height, titled=False)
             number = self._kinds.index(kinds[0]) + 1
             what = ", ".join(filter(None, [kinds[0].TITLE.lower(), kinds[0].UNIT]))
             self.about = f"{number}/{len(self._kinds)} {what} · {told}"
         else:
-            rows = self._grid(scene, past, kinds, together, width, height)
+            rows = self._grid(scene, past, kinds, self._columns, width, height)
             self.about = f"all {len(kinds)} · {told}"
         content = Content("\n").join(rows)
         if content != self._content:
             self._content = content
             self.refresh()
 
-    def _together(self, width: int, height: int) -> int:
-        """Return how many columns of charts are needed to show all at once, or 0 if there is no room for that."""
-        count = len(self._kinds)
-        if count > 1 and height // count >= LOW + 2:
+    def _together(self, frame: Frame, width: int, height: int) -> int:
+        """Return in how many columns there is room for all charts at once, or 0."""
+        if len(self._kinds) < 2:
+            return 0
+        most = [kind.most(frame) for kind in self._kinds]
+        needed = [min(rows, LOW) + 2 for rows in most]
+        if sum(needed) <= height:
             return 1
-        return 2 if count > 2 and width >= 96 and height // (count // 2 + count % 2) >= LOW else 0
+        return 2 if len(most) > 2 and width >= 96 and height // (len(most) // 2 + len(most) % 2) >= LOW else 0
 
     def _grid(
         self, scene: Scene, past: Past, kinds: list[Chart], columns: int, width: int, height: int
@@ -165,9 +170,14 @@ class Charts(View):
             self.post_message(self.Selected(found[-1]))
 
     def turn(self) -> None:
-        """Show the next chart."""
-        self._face += 1
+        """Show the next chart; where there is room for all, after the last one all again."""
         self._offset = 0
+        if self._columns and not self._alone:
+            self._alone, self._chart = True, 0
+            return
+        self._chart = (self._chart + 1) % max(1, len(self._kinds))
+        if self._columns and not self._chart:
+            self._alone = False
 
     def page(self, step: int) -> None:
         """Scroll by `step` pages."""

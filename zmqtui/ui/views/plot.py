@@ -144,9 +144,8 @@ def below(columns: int, margin: int, start: float, end: float) -> list[Content]:
         place = round((number * step - start) / (end - start) * (columns - 1))
         axis[place] = "┬"
         text = moment(number * step)
-        left = place - len(text) // 2 if place else 0
-        if left >= 0 and left + len(text) <= columns:
-            labels[left : left + len(text)] = text
+        left = max(0, min(place - len(text) // 2, columns - len(text)))
+        labels[left : left + len(text)] = text
     return [
         Content.styled(f"{'└':>{margin}}{''.join(axis)}", DIM),
         Content.styled(" " * margin + "".join(labels[:columns]), DIM),

@@ -221,7 +221,11 @@ class Missing(Chart):
         room = max(1, height - 3)
         first = max(0, min(frame.offset * room, len(strips) - room))
         when = f"when: █ is {short(top)}" if top else "when: nothing was missed"
-        rows = [Content.assemble((f"{'':12}{'received':>9}{'matching':>9}{'missing':>9} {when}", DIM)).truncate(width, ellipsis=True)]
+        rows = [
+            Content.assemble((f"{'':12}{'received':>9}{'matching':>9}{'missing':>9} {when}", DIM)).truncate(
+                width, ellipsis=True
+            )
+        ]
         for name, part, strip in strips[first : first + room]:
             hits[above + len(rows)] = name
             rows.append(Content.assemble(self._numbers(frame, name, part, chosen), " ", _strip(strip, top, part)))

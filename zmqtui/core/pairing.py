@@ -1,0 +1,382 @@
+"""Which received message is which sent one: told from the journal's events and the declaration, and never guessed.
+
+Two events are a pair only where nothing else can be: the peer is known (tcp) or nobody else can have sent that, and
+no other message of the same content can be meant. Whoever reads the journal from somewhere in the middle, or a
+sampled one, finds fewer pairs.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Collection, Iterator
+from itertools import islice
+from math import inf
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from zmqtui.core.ends import Ends, Key, body, key
+from zmqtui.core.journal import RECEIVED, SENT, Event
+from zmqtui.core.state import State
+
+if TYPE_CHECKING:
+    from zmqtui.core.model import Pattern
+
+SETTLED: Final = 1.0
+"""Seconds of waiting in recv() after which nothing is on its way any more."""
+_ENDED = {state.value for state in State if not state.alive}
+_WAITING = (State.RECEIVING.value, State.POLLING.value)
+_PUBLISHERS = ("PUB", "XPUB")
+
+
+class _Request(NamedTuple):
+    """What a REP received last: its event's number, who sent it, where that is known, and what both ends see of it."""
+
+    number: int
+    sender: str
+    body: tuple[bytes, ...]
+
+
+class Send:
+    """A message that was sent and may be received yet.
+
+    Attributes:
+        number: Its event's number.
+        time: When.
+        instance: By whom.
+        kind: By what type of socket.
+        body: What both ends see of it.
+        to: For whom, where that is known.
+        request: For a reply: what was received before it, and who sent that.
+    """
+
+    __slots__ = ("body", "instance", "kind", "number", "request", "time", "to")
+
+    def __init__(self, number: int, event: Event, kind: str) -> None:
+        self.number, self.time, self.instance, self.kind = number, event.time, event.instance, kind
+        self.body = body(event.frames, kind)
+        self.to = ""
+        self.request: _Request | None = None
+
+
+class _Pair:
+    """Two events that are one message."""
+
+    __slots__ = ("known", "received", "send", "time")
+
+    def __init__(self, send: Send, received: int, time: float, *, known: bool) -> None:
+        self.send, self.received, self.time, self.known = send, received, time, known
+
+
+class _Place:
+    """What is on its way at one endpoint.
+
+    Attributes:
+        sends: By sender and content, in order.
+        ghosts: By content, of senders that are gone: when they went, and what.
+        doubt: Until when not everything was seen.
+        often: How often each content was sent.
+        pairs: In the order in which they were received.
+        lone: Those of them that are certain only as long as nothing else has the same content.
+        last: When each direction of each instance was seen last.
+        heard: How far each subscriber has heard each publisher: an event's number.
+        unsure: What was received and could be several of the same content.
+    """
+
+    def __init__(self, doubt: float) -> None:
+        self.sends: dict[str, dict[Key, list[Send]]] = {}
+        self.ghosts: dict[Key, list[tuple[float, Send]]] = {}
+        self.doubt = doubt
+        self.often: Counter[Key] = Counter()
+        self.pairs: list[_Pair] = []
+        self.lone: dict[Key, list[_Pair]] = {}
+        self.last: dict[tuple[str, str], float] = {}
+        self.heard: dict[tuple[str, str], int] = {}
+        self.unsure: dict[tuple[str, str, Key], list[tuple[int, float]]] = {}
+
+
+class Pairing:
+    """Finds pairs while it is fed the journal's events in order.
+
+    Args:
+        pattern: What is played.
+        transport: On what.
+        since: When what it is fed begins, unless that is the beginning of everything.
+
+    Attributes:
+        source: The number of the event at which a received message was sent, by number of event.
+        targets: The numbers of the events at which a sent message was received, by number of event.
+        changed: The numbers of events of which more, or less, is known since the reader cleared this.
+        open: The endpoints at which somebody else may be too.
+    """
+
+    def __init__(self, pattern: Pattern, transport: str, since: float = -inf) -> None:
+        self.source: dict[int, int] = {}
+        self.targets: dict[int, list[int]] = {}
+        self.changed: set[int] = set()
+        self.open: set[str] = set()
+        self._ends = Ends(pattern)
+        self._tcp = transport == "tcp"
+        self._since = since
+        self._places: dict[str, _Place] = {}
+        self._known: set[str] = set()
+        self._lonely: dict[tuple[str, str], bool] = {}
+        self._gone: dict[str, float] = {}
+        self._born: dict[str, float] = {}
+        self._waiting: dict[str, float] = {}
+        self._clean: dict[str, float] = {}
+        self._asked: dict[tuple[str, str], Send] = {}
+        self._served: dict[tuple[str, str], _Request] = {}
+        self._identities: dict[tuple[str, bytes], str] = {}
+
+    def meet(self, instances: Collection[str]) -> None:
+        """Learn who there is."""
+        if not self._known.issuperset(instances):
+            self._known.update(instances)
+            self._lonely.clear()
+
+    def feed(self, number: int, event: Event) -> None:
+        """Take in event `number`."""
+        kind, who = event.kind, event.instance
+        if kind not in ("send", "recv", "state", "skipped"):
+            return
+        if who in self._waiting and kind != "skipped":
+            since = self._waiting.pop(who)
+            if event.time - since >= SETTLED:
+                self._clean[who] = since
+        if kind == "state":
+            self._state(event)
+            return
+        place = self._places.get(event.endpoint)
+        if place is None:
+            place = self._places[event.endpoint] = _Place(self._since)
+        if kind == "skipped":
+            if event.text in (SENT, RECEIVED):
+                self._gap(place, event)
+            return
+        self.meet((who,))
+        socket = self._ends.kind(event.endpoint, who)
+        place.last[who, kind] = event.time
+        if socket and kind == "send":
+            self._sent(place, number, event, socket)
+        elif socket:
+            self._received(place, number, event, socket)
+
+    def _state(self, event: Event) -> None:
+        who, state = event.instance, event.text.partition(":")[0]
+        if state in _ENDED:
+            self._gone[who] = event.time
+            for name, place in self._places.items():
+                self._served.pop((name, who), None)
+                self._asked.pop((name, who), None)
+                for content, sends in place.sends.pop(who, {}).items():
+                    place.ghosts.setdefault(content, []).extend((event.time, send) for send in sends)
+            return
+        if who in self._gone:
+            del self._gone[who]
+            self._born[who] = event.time
+        if state in _WAITING:
+            self._waiting[who] = event.time
+            for name, place in self._places.items():
+                if place.ghosts and self._ends.kind(name, who) and self._alone(name, who):
+                    # Its queue is empty, and it is nobody else's.
+                    place.ghosts.clear()
+
+    def _alone(self, endpoint: str, who: str) -> bool:
+        """Tell whether nobody but `who` is at its end of an endpoint."""
+        if (endpoint, who) not in self._lonely:
+            facing = self._ends.facing
+            there = [name for name in self._known if facing(endpoint, name) == facing(endpoint, who)]
+            self._lonely[endpoint, who] = there == [who]
+        return self._lonely[endpoint, who]
+
+    def _sent(self, place: _Place, number: int, event: Event, kind: str) -> None:
+        who, at = event.instance, (event.endpoint, event.instance)
+        send = Send(number, event, kind)
+        content = key(send.body)
+        if kind == "REQ":
+            # It asks again only when it has its reply.
+            if before := self._asked.get(at):
+                _take(place, before)
+            self._asked[at] = send
+        elif kind == "REP" and (request := self._served.pop(at, None)):
+            send.request, send.to = request, request.sender
+        elif kind == "ROUTER":
+            send.to = self._identities.get((who, event.frames[0]), "")
+        place.sends.setdefault(who, {}).setdefault(content, []).append(send)
+        place.often[content] += 1
+        for pair in place.lone.pop(content, ()):
+            # It is not the only one of its kind after all.
+            place.pairs.remove(pair)
+            self._part(pair)
+
+    def _received(self, place: _Place, number: int, event: Event, kind: str) -> None:
+        who, at = event.instance, (event.endpoint, event.instance)
+        frames = body(event.frames, kind)
+        content = key(frames)
+        peer = event.peer if self._ends.role(event.peer) in self._ends.facing(event.endpoint, who) else ""
+        send = self._find(place, number, event, frames, content, peer)
+        if send:
+            self._pair(place, send, number, event, content)
+        sender = send.instance if send else event.peer
+        if kind == "REP":
+            self._served[at] = _Request(number, sender, frames)
+        elif kind == "ROUTER" and sender:
+            self._identities[who, event.frames[0]] = sender
+        elif kind == "REQ" and (ask := self._asked.pop(at, None)):
+            request = send.request if send else None
+            if request and request.number not in self.source and request.body == ask.body:
+                # A reply goes to whom the request came from.
+                place.pairs.append(_Pair(ask, request.number, event.time, known=False))
+                self._join(ask, request.number)
+            _take(place, ask)
+
+    def _find(
+        self, place: _Place, number: int, event: Event, frames: tuple[bytes, ...], content: Key, peer: str
+    ) -> Send | None:
+        """Return the one message sent that this can be, if there is exactly one."""
+        who = event.instance
+        if event.peer and not peer:
+            return None
+        if not peer and (self._tcp or event.endpoint in self.open):
+            _lay(place, content)
+            return None
+        facing = self._ends.facing(event.endpoint, who)
+        senders = [peer] if peer else [name for name in place.sends if self._ends.role(name) in facing]
+        found: list[list[Send]] = []
+        for sender in senders:
+            choice = self._choice(place, sender, event, frames, content)
+            if first := list(islice(choice, 2)):
+                found.append(first)
+        ghosts = [each for each in place.ghosts.get(content, ()) if each[1].body == frames]
+        if peer:
+            # A connection that is newer than a sender's end may have taken its place, and its name.
+            if any(when < self._born.get(peer, -inf) for when, _ in ghosts):
+                return None
+            if not found:
+                found += [[send] for _, send in ghosts if send.instance == peer][:1]
+        else:
+            found += [[send] for _, send in ghosts]
+        if len(found) != 1:
+            return None
+        send, *others = found[0]
+        if others and not self._in_order(place, number, event, send, content):
+            return None
+        return send if self._sure(place, send, event, content) else None
+
+    def _choice(
+        self, place: _Place, sender: str, event: Event, frames: tuple[bytes, ...], content: Key
+    ) -> Iterator[Send]:
+        """Yield what `sender` sent that this can be, the oldest first."""
+        sends = place.sends.get(sender, {}).get(content, [])
+        heard = place.heard.get((event.instance, sender), -1)
+        asked = self._asked.get((event.endpoint, event.instance))
+        start = 0
+        if asked:
+            # A reply is sent after the request.
+            start = bisect_right(sends, asked.time, key=attrgetter("time"))
+        elif heard >= 0:
+            start = bisect_right(sends, heard, key=attrgetter("number"))
+        for send in islice(sends, start, None):
+            if send.time > event.time:
+                return
+            if send.to in ("", event.instance) and send.body == frames:
+                yield send
+
+    def _in_order(self, place: _Place, number: int, event: Event, send: Send, content: Key) -> bool:
+        """Tell whether the oldest of several alike must be the one: everything arrives, here, and in order."""
+        who, sender = event.instance, send.instance
+        if send.kind not in _PUBLISHERS:
+            alone = send.to == who or self._alone(event.endpoint, who)
+            if alone and self._born.get(who, -inf) < send.time:
+                return True
+            self._confuse(place, (sender, "", content), number, event.time)
+            if len(place.unsure[sender, "", content]) >= len(place.sends[sender][content]):
+                # They are all received, by whomever.
+                del place.sends[sender][content], place.unsure[sender, "", content]
+            return False
+        self._confuse(place, (sender, who, content), number, event.time)
+        unsure = place.unsure[sender, who, content]
+        alike = list(self._choice(place, sender, event, send.body, content))
+        if len(unsure) == len(alike):
+            # As many as there are, so that it is all of them.
+            del place.unsure[sender, who, content]
+            place.heard[who, sender] = alike[-1].number
+        return False
+
+    def _confuse(self, place: _Place, what: tuple[str, str, Key], number: int, time: float) -> None:
+        place.unsure.setdefault(what, []).append((number, time))
+
+    def _sure(self, place: _Place, send: Send, event: Event, content: Key) -> bool:
+        """Tell whether nothing that was not seen can be meant instead."""
+        alone = place.often[content] == 1 and send.time >= place.doubt
+        return place.doubt == -inf or alone or self._proven(place, send, event)
+
+    def _proven(self, place: _Place, send: Send, event: Event) -> bool:
+        """Tell whether nothing that was not seen was under way any more."""
+        if event.peer and (send.kind == "REQ" or (send.kind == "REP" and send.to == event.instance)):
+            # One request at a time, and one reply to each.
+            return True
+        clean = self._clean.get(event.instance, -inf)
+        return clean >= place.doubt and send.time >= clean
+
+    def _pair(self, place: _Place, send: Send, number: int, event: Event, content: Key) -> None:
+        pair = _Pair(send, number, event.time, known=bool(event.peer))
+        place.pairs.append(pair)
+        if place.doubt > -inf and not self._proven(place, send, event):
+            place.lone.setdefault(content, []).append(pair)
+        self._join(send, number)
+        if send.kind in _PUBLISHERS:
+            place.heard[event.instance, send.instance] = send.number
+        else:
+            _take(place, send)
+
+    def _join(self, send: Send, number: int) -> None:
+        self.source[number] = send.number
+        self.targets.setdefault(send.number, []).append(number)
+        self.changed |= {send.number, number}
+
+    def _part(self, pair: _Pair) -> None:
+        del self.source[pair.received]
+        self.targets[pair.send.number].remove(pair.received)
+        self.changed |= {pair.send.number, pair.received}
+
+    def _gap(self, place: _Place, event: Event) -> None:
+        """Take in that not all was seen since the last event of that kind: what was paired since then may be wrong."""
+        who, since = event.instance, place.last.get((event.instance, event.text), -inf)
+        kept: list[_Pair] = []
+        while place.pairs and place.pairs[-1].time > since:
+            pair = place.pairs.pop()
+            if pair.known and pair.send.kind == "REQ" and pair.send.instance != who:
+                kept.append(pair)
+                continue
+            self._part(pair)
+        place.pairs += reversed(kept)
+        place.sends = {
+            name: {content: sends for content, sends in each.items() if sends and sends[0].kind == "REQ"}
+            for name, each in place.sends.items()
+            if name != who
+        }
+        place.ghosts.clear()
+        place.lone.clear()
+        place.unsure.clear()
+        place.doubt = event.time
+        place.last[who, event.text] = event.time
+
+
+def _take(place: _Place, send: Send) -> None:
+    """Take a message off that is received."""
+    content = key(send.body)
+    sends = place.sends.get(send.instance, {}).get(content, [])
+    if sends and sends[0] is send:
+        sends.pop(0)
+    elif send in sends:
+        sends.remove(send)
+    elif content in place.ghosts:
+        place.ghosts[content] = [each for each in place.ghosts[content] if each[1] is not send]
+
+
+def _lay(place: _Place, content: Key) -> None:
+    """Take in that something came from nobody knows whom: most likely from a sender that is gone."""
+    if place.ghosts.get(content):
+        place.ghosts[content].pop(0)

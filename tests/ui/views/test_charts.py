@@ -5,17 +5,28 @@ from __future__ import annotations
 import csv
 import math
 import re
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from tests.ui.support import playing, press, screen, until
-from zmqtui.patterns import every
+from zmqtui.core.account import Account
+from zmqtui.core.history import History
+from zmqtui.core.journal import Journal, Tally
+from zmqtui.core.stage import Stage
+from zmqtui.core.watch import Losses, PortView
+from zmqtui.patterns import every, find
 from zmqtui.ui.app import Playground
+from zmqtui.ui.event_index import EventIndex
 from zmqtui.ui.sparks import spark
-from zmqtui.ui.view import View
-from zmqtui.ui.views import plot
-from zmqtui.ui.views.charts import KINDS
+from zmqtui.ui.themes import meanings
+from zmqtui.ui.view import Scene, View
+from zmqtui.ui.views import axes, plot
+from zmqtui.ui.views.charts import KINDS, Charts
 from zmqtui.ui.views.plot import Line
 
 
@@ -57,20 +68,20 @@ def test_a_line_goes_through_its_points_without_holes() -> None:
 def test_axes_have_ticks_that_are_easy_to_read_and_units() -> None:
     """You should read 0, 50 ms, 100 ms and 1:30 on axes, never 33.3 or 4133.4, and powers of ten where it is wide."""
     for top in (0.0013, 0.7, 3, 17, 99, 1234, 20_500, 7e6):
-        *_, ticks = plot.scale([Line("a", [(0, top)], "red")], 15, logarithmic=False, least=1e-6)
+        *_, ticks = axes.scale([top], 15, logarithmic=False, least=1e-6)
         step = ticks[1] / 10 ** math.floor(math.log10(ticks[1]) + 1e-9)
         assert min(abs(step - nice) for nice in (1, 2, 5)) < 1e-6
         assert ticks[0] == 0
         assert top <= ticks[-1] <= 2.5 * top
-    slow = plot.chart([Line("a", [(0, 0.0001), (90, 0.12)], "red")], 80, 17, start=0, end=90, label=plot.seconds)
+    slow = plot.chart([Line("a", [(0, 0.0001), (90, 0.12)], "red")], 80, 17, start=0, end=90, label=axes.seconds)
     text = "\n".join(row.plain for row in slow)
     assert " 100 ms ┤" in text
     assert re.search(r"30 s +1:00 +1:30$", text)
     wide = plot.chart(
-        [Line("a", [(0, 0.0002), (9, 5)], "red")], 80, 17, start=0, end=10, label=plot.seconds, logarithmic=True
+        [Line("a", [(0, 0.0002), (9, 5)], "red")], 80, 17, start=0, end=10, label=axes.seconds, logarithmic=True
     )
     assert [row.plain.split()[0] for row in wide if "┤" in row.plain] == ["10", "1", "100", "10", "1", "100"]
-    assert [plot.seconds(value) for value in (2e-6, 0.00025, 0.0321, 3, 65)] == [
+    assert [axes.seconds(value) for value in (2e-6, 0.00025, 0.0321, 3, 65)] == [
         "2 µs",
         "250 µs",
         "32.1 ms",
@@ -162,6 +173,58 @@ async def test_round_trips_and_sparklines() -> None:
         await until(pilot, lambda: re.search(r"\d ms ┤", screen(pilot)), "an axis with units")
         await until(pilot, lambda: len(re.findall(r" [▁▂▃▄▅▆▇]*█[▁▂▃▄▅▆▇█]*( |$)", screen(pilot), re.M)) >= 2)
         assert [card.size for card in pilot.app.query("Card")] == before
+
+
+class Scripted(App[None]):
+    """Shows the charts of a publish–subscribe whose first subscriber was away from the sixth to the tenth second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.charts = Charts()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Give every meaning its colour."""
+        return meanings(dark=True)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the view."""
+        yield self.charts
+
+    def on_mount(self) -> None:
+        """Draw when the view knows its size."""
+        self.call_after_refresh(self.draw)
+
+    def draw(self) -> None:
+        """Draw the scripted data."""
+        history, pattern = History(), find("pubsub")
+        history.begin(100.0)
+        names = {"publisher": "publisher", "subscriber-1": "subscriber", "subscriber-2": "subscriber"}
+        slots = {
+            name: SimpleNamespace(name=name, role=SimpleNamespace(name=role), work_before=0.0, actor=None)
+            for name, role in names.items()
+        }
+        for number in range(1, 57):
+            away = min(max(0, number - 24), 16) * 25
+            sent, got = Tally(number * 100), Tally(number * 25 - away)
+            ports = [PortView("weather", "PUB", sent, Tally()), PortView("weather", "SUB", Tally(), got)]
+            dropped = max(0, number - 48) * 5
+            accounts = {
+                "publisher": Account((ports[0],)),
+                "subscriber-1": Account((ports[1],), Losses(got.messages, before=8, away=away)),
+                "subscriber-2": Account((), Losses(number * 10 - dropped, before=40, dropped=dropped, in_flight=3)),
+            }
+            history.keep(100 + number / 4, cast("Any", slots), accounts, ())
+        with Stage(pattern) as stage:
+            stage.set_count("subscriber", 2)
+            view = stage.view()
+        ranks = {name: number for number, name in enumerate(names)}
+        index = EventIndex(Journal())
+        self.charts.show(Scene(view, {}, "subscriber-1", None, index, history, dict, ranks))
+
+
+def test_charts_of_scripted_data(snap_compare: Callable[..., bool]) -> None:
+    """You should see what each subscriber missed, why and when, with axes and units, beside the rates."""
+    assert snap_compare(Scripted(), terminal_size=(118, 34))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from zmqtui.core.model import Pattern, Role
 from zmqtui.core.moments import Past
 from zmqtui.ui.signs import rate
 from zmqtui.ui.view import Scene
-from zmqtui.ui.views.plot import Line
 
 SENDS = frozenset({"REQ", "REP", "PUB", "PUSH", "DEALER", "ROUTER", "PAIR", "XPUB"})
 RECEIVES = frozenset({"REQ", "REP", "SUB", "PULL", "DEALER", "ROUTER", "PAIR", "XSUB"})
@@ -177,14 +176,3 @@ class Chart:
 def present(points: Sequence[tuple[float, float]]) -> str:
     """Write the last of some rates."""
     return (rate(points[-1][1]) or "0/s") if points else ""
-
-
-def table_of(lines: Sequence[Line], unit: str) -> list[list[str]]:
-    """Return the numbers of lines: one row for each moment that any of them has."""
-    named = [line for line in lines if line.name]
-    values = [dict(line.points) for line in named]
-    moments = sorted({when for points in values for when in points})
-    rows = [["seconds", *(f"{line.name} ({unit})" for line in named)]]
-    for when in moments:
-        rows.append([f"{when:.2f}", *(f"{points[when]:.9g}" if when in points else "" for points in values)])
-    return rows

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable
 
 from textual.content import Content
@@ -12,12 +10,14 @@ from textual.visual import VisualType
 
 from zmqtui.core.history import History
 from zmqtui.core.moments import Past
-from zmqtui.core.trips import percentile
 from zmqtui.ui.view import Key, Scene, View
+from zmqtui.ui.views.axes import DIM
 from zmqtui.ui.views.chart import Chart, Drawing, Frame
+from zmqtui.ui.views.chart_table import whole
 from zmqtui.ui.views.line_charts import Depth, Rates, Trips
-from zmqtui.ui.views.plot import DIM, fitting
-from zmqtui.ui.views.row_charts import Missing, Shares
+from zmqtui.ui.views.missing_chart import Missing
+from zmqtui.ui.views.plot import fitting
+from zmqtui.ui.views.share_chart import Shares
 
 KINDS: tuple[type[Chart], ...] = (Missing, Trips, Shares, Rates, Depth)
 """Every kind of chart; a pattern shows the first that it has first."""
@@ -212,28 +212,3 @@ def _divide(height: int, most: list[int]) -> list[int]:
         # A title and an empty row besides.
         shares[place] = min(most[place] + 2, (height - sum(shares)) // left)
     return shares
-
-
-def whole(past: Past) -> str:
-    """Return every count at every moment as comma-separated text, with round trips since the moment before."""
-    counts = sorted(past.counts)
-    columns = [past.of(*count) for count in counts]
-    trips = [(role, *past.trips(role)) for role in past.askers]
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\n")
-    heads = [" ".join(filter(None, count)) for count in counts]
-    table.writerow(
-        [
-            "seconds",
-            *heads,
-            *(f"{role} round trip {what} (s)" for role, _, _ in trips for what in ("p50", "p99", "max")),
-        ]
-    )
-    for index, when in enumerate(past.times):
-        row = [f"{when - past.began:.3f}", *(f"{column[index]:.15g}" for column in columns)]
-        for _, bins, peaks in trips:
-            before = bins[index - 1] if index else None
-            found = [percentile(before, bins[index], share) for share in (0.5, 0.99)]
-            row += [f"{value:.4g}" if value else "" for value in (*found, peaks[index])]
-        table.writerow(row)
-    return out.getvalue()

@@ -8,8 +8,10 @@ from textual.content import Content
 
 from zmqtui.core.model import Link, Pattern
 from zmqtui.core.trips import percentile
-from zmqtui.ui.views.chart import RECEIVES, SENDS, Chart, Drawing, Frame, names, present, sends, sockets, table_of
-from zmqtui.ui.views.plot import DIM, Line, amount, chart, legend, seconds
+from zmqtui.ui.views.axes import DIM, amount, seconds
+from zmqtui.ui.views.chart import RECEIVES, SENDS, Chart, Drawing, Frame, names, present, sends, sockets
+from zmqtui.ui.views.chart_table import table_of
+from zmqtui.ui.views.plot import Line, chart, legend
 
 SIBLINGS = 12
 """Instances of the selected one's role of which each still gets a line."""

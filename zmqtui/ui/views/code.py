@@ -68,11 +68,11 @@ class Code(View):
             self._point(scene, instance, source)
 
     def _point(self, scene: Scene, instance: InstanceView, source: Source) -> None:
-        """Draw the source and who is where in it; who does not run stands at its head."""
-        trail, view, head = self._trail, scene.stage, source.node.lineno
+        """Draw the source and who is where in it; who does not run stands on the empty line below it."""
+        trail, view, below = self._trail, scene.stage, source.first + len(source.lines)
         self._on = {}
         for each in view.of(instance.role):
-            self._on.setdefault(trail.settled.get(each.name, head), []).append(each.name)
+            self._on.setdefault(trail.settled.get(each.name, below), []).append(each.name)
         shares = trail.shares(instance.name) if instance.alive else {}
         colour = f"$role-{scene.ranks.get(instance.name, 0) % 3}"
         signs = {line: Content.styled("▹", f"{colour} 60%") for line in trail.now.values()}
@@ -87,8 +87,8 @@ class Code(View):
                     _label, view, [each for each in view.instances if each.name in who], instance, colour, share
                 )
             notes[line] = Note(signs.get(line, Content("")), share, label)
-        lines = Page("\n".join(source.lines), source.first)
-        self._listing.show(lines, notes, trail.settled.get(instance.name, head))
+        lines = Page("\n".join([*source.lines, ""]), source.first)
+        self._listing.show(lines, notes, trail.settled.get(instance.name, below))
 
     def turn(self) -> None:
         """Show the script that is copied and saved, or the source again."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import ClassVar, NamedTuple
 
-from pygments.token import Token
 from rich.segment import Segment
 from rich.style import Style
 from textual.content import Content
@@ -60,13 +59,13 @@ class _Row(NamedTuple):
 class _Colours(HighlightTheme):
     """Textual's, but calmer: the signs beside the lines are what should stand out."""
 
-    STYLES: ClassVar = HighlightTheme.STYLES | {
-        Token.Keyword.Constant: "$text-accent",
-        Token.Keyword.Namespace: "$text-accent",
-        Token.Name: "",
-        Token.Name.Function: "bold",
-        Token.Operator: "",
-        Token.Operator.Word: "$text-accent",
+    STYLES = HighlightTheme.STYLES | {
+        ("Keyword", "Constant"): "$text-accent",
+        ("Keyword", "Namespace"): "$text-accent",
+        ("Name",): "",
+        ("Name", "Function"): "bold",
+        ("Operator",): "",
+        ("Operator", "Word"): "$text-accent",
     }
 
 
@@ -168,7 +167,9 @@ class Listing(ScrollView, can_focus=False):
         self._rows = []
         width = max(10, self.size.width - self._gutter)
         code = highlight(self._page.text, language="python", theme=_Colours)
-        for number, line in enumerate(code.split("\n", allow_blank=True), self._page.first):
+        # The end of an empty last line is not kept.
+        lines = [*code.split("\n", allow_blank=True), *[Content("")] * self._page.text.endswith("\n")]
+        for number, line in enumerate(lines, self._page.first):
             pieces = _pieces(line, width)
             for place, piece in enumerate(pieces):
                 strip = self._strip(piece, width)

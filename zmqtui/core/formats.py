@@ -47,6 +47,8 @@ class Format(Enum):
         return every[(every.index(self) + 1) % len(every)]
 
 
+TREES: Final = (Format.JSON, Format.MSGPACK)
+"""Those that fold."""
 _BINARY: Final = {Format.HEX: hex_rows, Format.ESCAPES: escape_rows, Format.TEXT: text_rows}
 
 
@@ -77,7 +79,7 @@ def read(data: bytes, wanted: Format, width: int, levels: int, before: bytes | N
     found, why = wanted, ""
     if wanted is Format.AUTO:
         found = guess(data)
-    if found in (Format.JSON, Format.MSGPACK):
+    if found in TREES:
         try:
             return _tree(data, found, levels, width, before)
         except NoTree as error:
@@ -153,7 +155,7 @@ def copy(data: bytes, wanted: Format) -> str:
     """
     if wanted is Format.HEX:
         return data.hex(" ")
-    if wanted in (Format.JSON, Format.MSGPACK):
+    if wanted in TREES:
         try:
             rows = _tree(data, wanted, DEEPEST, _WIDEST).rows
         except NoTree:

@@ -96,9 +96,9 @@ def hex_rows(data: bytes, width: int, marks: Marks = unmarked) -> Iterator[Row]:
     """Dump bytes: the offset, sixteen bytes in hexadecimal or fewer where there is no room, and ASCII."""
     digits = max(4, len(f"{len(data):x}"))
     # A short frame takes no more room than it needs.
-    fitting = [count for count in (4, 8, 16) if digits + 4 * count + count // 8 + 5 <= width] or [4]
+    fitting = [count for count in (4, 8, 16) if digits + 2 + _columns(count) + count + 2 <= width] or [4]
     each = next((count for count in fitting if count >= len(data)), fitting[-1])
-    columns = 3 * each + max(each // 8, 1)
+    columns = _columns(each)
     for start in range(0, len(data), each):
         piece = data[start : start + each]
         mask = marks(start, start + len(piece))
@@ -114,6 +114,11 @@ def hex_rows(data: bytes, width: int, marks: Marks = unmarked) -> Iterator[Row]:
         letters = piece.translate(_LETTERS).decode("latin-1")
         row = [Span(f"{start:0{digits}x}  ", QUIET), *_marked(codes, wide), Span("│", QUIET)]
         yield [*row, *_marked(letters, mask), Span("│", QUIET)]
+
+
+def _columns(count: int) -> int:
+    """Return how many columns so many bytes take in hexadecimal, the gaps included."""
+    return 3 * count + max(count // 8, 1)
 
 
 def escaped(data: bytes) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from zmqtui.core.difference import Difference
-from zmqtui.core.formats import Format, read
-from zmqtui.core.frames import BODY, TOPIC, Part
+from zmqtui.core.formats import TREES, Format, read
+from zmqtui.core.frames import BODY, DELIMITER, IDENTITY, SUBSCRIPTION, TOPIC, UNSUBSCRIPTION, Part
 from zmqtui.core.rows import Row, Span
 from zmqtui.core.trees import Tree
 
@@ -66,7 +66,9 @@ class Dissection:
         if not frame:
             yield [*head, *notes]
             return
-        reading = read(frame, self._wanted, self._width - 2, self._levels, old)
+        # Nobody expects JSON in an envelope.
+        wanted = Format.AUTO if part.name in _ENVELOPE and self._wanted in TREES else self._wanted
+        reading = read(frame, wanted, self._width - 2, self._levels, old)
         if reading.tree:
             self._trees.append(reading.tree)
         yield [*head, *notes, _DOT, Span(reading.format.value, "quiet")]
@@ -79,6 +81,7 @@ class Dissection:
             yield [Span("╰ ", "quiet"), *row]
 
 
+_ENVELOPE: Final = (IDENTITY, DELIMITER, TOPIC, SUBSCRIPTION, UNSUBSCRIPTION)
 _DOT: Final = Span(" · ", "quiet")
 
 

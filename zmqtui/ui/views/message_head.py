@@ -20,8 +20,11 @@ _DIM: Final = "$foreground 60%"
 def head(scene: Scene, seen: Seen, width: int, *, comparing: bool) -> Content:
     """Say who, where and when, how much it is, and how it differs from the one before if that is asked."""
     first = _line(_who(scene, seen), Content.styled(clock(seen.event.time), _DIM), width)
-    second = _line(_what(seen, comparing), _which(scene, seen, width), width)
-    return Content("\n").join([first, second])
+    which = _which(scene, seen, width)
+    what, earlier = _what(seen, comparing), _earlier(seen, comparing)
+    if what.cell_length + earlier.cell_length + 2 + which.cell_length <= width:
+        what = Content.assemble(what, earlier)
+    return Content("\n").join([first, _line(what, which, width)])
 
 
 def nothing(scene: Scene) -> Content:
@@ -60,10 +63,14 @@ def _what(seen: Seen, comparing: bool) -> Content:
         return Content(what)
     if seen.before is None:
         return Content.assemble(what, (" · the first of its kind here", _DIM))
-    ago = duration(max(0.0, event.time - seen.before.time))
     tone = _DIM if seen.difference.startswith("the same") else "$tone-waiting"
-    words = f"{seen.difference} the one before"
-    return Content.assemble(what, (" · ", _DIM), (words, tone), (f", {ago} earlier", _DIM))
+    return Content.assemble(what, (" · ", _DIM), (f"{seen.difference} the one before", tone))
+
+
+def _earlier(seen: Seen, comparing: bool) -> Content:
+    if not comparing or seen.before is None:
+        return Content("")
+    return Content.styled(f", {duration(max(0.0, seen.event.time - seen.before.time))} earlier", _DIM)
 
 
 def _which(scene: Scene, seen: Seen, width: int) -> Content:

@@ -86,8 +86,8 @@ class Messages(View):
 
     def _draw(self, seen: Seen) -> None:
         before = seen.comparable if self._comparing else None
-        # But for the margin, the scroll bar and a column beside it.
-        width = max(self.size.width - 3, 10)
+        # But for the margin and the scroll bar.
+        width = max(self.size.width - 2, 10)
         self._dissection = Dissection(seen.event.frames, seen.parts(MOST), before, self._wanted, self._levels, width)
         self._sheet.put(self._dissection.rows())
 

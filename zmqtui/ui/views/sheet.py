@@ -74,6 +74,7 @@ class Sheet(ScrollView, can_focus=False):
     def on_resize(self) -> None:
         """Make what comes into sight."""
         self._fill(self.scroll_target_y)
+        self.refresh()
 
     def notify_style_update(self) -> None:
         """Look the styles up anew."""
@@ -87,7 +88,10 @@ class Sheet(ScrollView, can_focus=False):
         if place >= len(self._rows):
             return Strip.blank(width, base)
         segments = [Segment(span.text, self._style(span.tone, changed=span.changed)) for span in self._rows[place]]
-        return Strip(segments).crop_extend(0, width, base)
+        strip = Strip(segments)
+        if strip.cell_length > width > 0:
+            strip = Strip([*strip.crop(0, width - 1), Segment("…", self._style("quiet", changed=False))])
+        return strip.crop_extend(0, width, base)
 
     def _style(self, tone: str, *, changed: bool) -> Style:
         """Return a style; asking Textual for each span of each row would take longer than all the rest."""

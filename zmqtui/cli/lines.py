@@ -63,7 +63,11 @@ class Lines:
         """Write `events`."""
         # That a role runs shows in what it does, and that it failed in its error.
         dull = (State.RUNNING.value, f"{State.FAILED.value}:")
-        kept = (event for event in events if event.kind != "state" or not event.text.startswith(dull))
+        kept = (
+            event
+            for event in events
+            if event.kind != "monitor" and (event.kind != "state" or not event.text.startswith(dull))
+        )
         self._out.write("".join([self._line(event) for event in kept]))
 
     def lost(self, count: int, when: float) -> None:

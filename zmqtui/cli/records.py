@@ -34,7 +34,7 @@ class Records:
 
     def tell(self, events: list[Event]) -> None:
         """Write `events`."""
-        self._out.write("".join([line(event, self._origin) for event in events]))
+        self._out.write("".join([line(event, self._origin) for event in events if event.kind != "monitor"]))
 
     def lost(self, count: int, when: float) -> None:
         """Say that `count` events were forgotten before they could be written."""

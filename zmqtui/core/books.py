@@ -67,7 +67,7 @@ class Books:
         self._sockets: dict[Socket, None] = {}
         self._speakers: dict[Socket, None] = {}
         self._closed: deque[Socket] = deque()
-        self._connections = Connections()
+        self.connections = Connections(whole=whole)
         self._accounts: dict[str, Account] = {}
         self._complaints: set[str] = set()
         self._heavy = False
@@ -141,7 +141,7 @@ class Books:
         when = now()
         closed = [self._closed.popleft() for _ in range(len(self._closed))]
         upto = {tape: tape.position() for name in self.ledgers for tape in self._publishers(name)}
-        self._late += self._connections.read(tuple(self._sockets))
+        self._late += self.connections.read()
         events: list[Event] = []
         arrivals: dict[str, dict[str, list[Any]]] = {name: {} for name in self.ledgers}
         sockets = tuple(self._sockets)
@@ -190,11 +190,11 @@ class Books:
                     self._unread.append(
                         Traffic(
                             message.time, slot.name, slot.role.name, slot.life, tape.direction,
-                            tape.endpoint, message.frames, self._connections.who(message.peer),
+                            tape.endpoint, message.frames, self.connections.who(message.peer),
                         )
                     )  # fmt: skip
         events = tape.sample(items, self._last, when)
-        return [event._replace(peer=self._connections.who(event.peer)) if event.peer else event for event in events]
+        return [event._replace(peer=self.connections.who(event.peer)) if event.peer else event for event in events]
 
     def _chatter(self, slot: Slot, when: float) -> list[Event]:
         """Return what a role said and where it stood, as much as the journal can bear of it."""
@@ -287,9 +287,9 @@ class Books:
     def close(self) -> None:
         """Read everything to its end and close the monitors' readers."""
         try:
-            self.harvest(last=True)
+            self.connections.close()
         finally:
-            self._connections.close()
+            self.harvest(last=True)
 
     # Views: from any thread, never waiting.
 

@@ -1,76 +1,228 @@
-"""What the monitors of a run's sockets say, put into words, and who is at the other end of a tcp connection."""
+"""The connections of all sockets of a run: one thread reads what libzmq says of them, the moment it says it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+import selectors
+import threading
+import time
+from collections import deque
+from typing import Final
 
-import zmq
-
+from zmqtui.core import connection_words as words
+from zmqtui.core.contacts import CONNECTED, DISCONNECTED, HANDSHAKE, LISTENING, REFUSED, End, Report
+from zmqtui.core.directory import Directory
 from zmqtui.core.journal import Event, now
+from zmqtui.core.monitor import Monitor
+from zmqtui.core.tape import Sampler
+from zmqtui.core.wake import Wake
+from zmqtui.core.watch import ConnectionView
 
-if TYPE_CHECKING:
-    from zmqtui.core.monitor import Connection, Monitor
-    from zmqtui.core.sockets import Socket
-
-_FAILURES = {
-    zmq.Event.HANDSHAKE_FAILED_NO_DETAIL: "a peer hung up before the handshake was done: it may not speak ZeroMQ",
-    zmq.Event.HANDSHAKE_FAILED_PROTOCOL: "a peer was refused: it does not speak ZMTP, or its socket type does not fit",
-    zmq.Event.HANDSHAKE_FAILED_AUTH: "a peer was refused: it is not authorised",
-}
+UNREAD: Final = 20_000
+"""Reports that are kept until the books fetch them; what comes on top is only counted."""
+ROUNDS: Final = 20
+"""Rounds of reading in a row, at once when something happens, before there is a pause in between."""
+PAUSE: Final = 0.002
+"""Seconds of that pause: a thousand who retry must not wake anybody ten thousand times a second."""
 
 
 class Connections:
-    """The connections of all sockets of a run."""
+    """The connections of all sockets of a run.
 
-    def __init__(self) -> None:
+    Args:
+        whole: Whether the journal is to get every event, however many.
+    """
+
+    def __init__(self, *, whole: bool = False) -> None:
+        self._whole = whole
+        self._directory = Directory()
+        self._lock = threading.Lock()
+        self._selector: selectors.BaseSelector | None = None
+        self._wake: Wake | None = None
+        self._new: deque[Monitor] = deque()
         self._monitors: dict[Monitor, None] = {}
-        self._names: dict[str, str] = {}
-        self._gone: list[str] = []
+        self._reports: deque[Report] = deque(maxlen=UNREAD)
+        self._samplers: dict[Monitor, Sampler] = {}
+        self._lost = self._lost_told = 0
+        self._last = now()
+        self._dismissed = False
+        self._changes = 0
+        self._view: tuple[int, tuple[ConnectionView, ...]] = (0, ())
 
-    def read(self, sockets: Iterable[Socket]) -> list[Event]:
-        """Read every monitor and return what is worth a line."""
-        for name in self._gone:
-            self._names.pop(name, None)
-        self._gone.clear()
-        for socket in sockets:
-            if socket.watched:
-                self._monitors[socket.watched] = None
+    # Called by those who make and end the run.
+
+    def open(self) -> None:
+        """Get ready to listen.
+
+        Raises:
+            OSError: If the system has no room.
+        """
+        self._wake = Wake()
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._wake.fd, selectors.EVENT_READ)
+
+    def dismiss(self) -> None:
+        """Have whoever listens leave."""
+        self._dismissed = True
+        if self._wake:
+            self._wake.set()
+
+    def close(self) -> None:
+        """Read what is left; readers of sockets that are still open are closed when those are."""
+        with self._lock:
+            selector, self._selector = self._selector, None
+            if selector is None or self._wake is None:
+                return
+            self._adopt(selector)
+            for monitor in tuple(self._monitors):
+                self._read(monitor, selector)
+            for monitor in self._monitors:
+                monitor.abandon()
+            self._monitors.clear()
+            selector.close()
+            self._wake.close()
+
+    # Called from the roles' threads.
+
+    def watch(self, monitor: Monitor) -> None:
+        """Read `monitor` from now on."""
+        if self._wake:
+            monitor.followed = True
+            self._new.append(monitor)
+            self._wake.set()
+
+    # Called by the one who listens.
+
+    def listen(self, seconds: float) -> bool:
+        """Take in what happens until `seconds` have passed; return whether to go on."""
+        until = now() + seconds
+        rounds = 0
+        while not self._dismissed:
+            selector = self._selector
+            if selector is None:
+                return False
+            ready = selector.select(max(0.0, until - now()))
+            if ready:
+                rounds += 1
+                if rounds > ROUNDS:
+                    time.sleep(PAUSE)
+                self._round(selector)
+            if now() >= until:
+                return True
+        return False
+
+    def _round(self, selector: selectors.BaseSelector) -> None:
+        with self._lock:
+            if self._selector is not selector:
+                return
+            for key, _ in selector.select(0):
+                if key.data is not None:
+                    self._read(key.data, selector)
+                elif self._wake:
+                    self._wake.clear()
+            self._adopt(selector)
+
+    def _adopt(self, selector: selectors.BaseSelector) -> None:
+        while self._new:
+            monitor = self._new.popleft()
+            monitor.follow(self._tell)
+            self._monitors[monitor] = None
+            selector.register(monitor.fd, selectors.EVENT_READ, monitor)
+            self._read(monitor, selector)
+
+    def _read(self, monitor: Monitor, selector: selectors.BaseSelector) -> None:
+        self._changes += 1
+        if monitor.read():
+            self._directory.leave(monitor)
+            del self._monitors[monitor]
+            selector.unregister(monitor.fd)
+            monitor.close()
+
+    def _tell(self, report: Report) -> None:
+        if report.what in (LISTENING, HANDSHAKE, CONNECTED) or report.end.state == HANDSHAKE:
+            self._directory.add(report.end)
+        if report.what in (DISCONNECTED, REFUSED):
+            self._directory.remove(report.end)
+        if report.what == DISCONNECTED:
+            report.end.monitor.socket.peer_left()
+        if len(self._reports) == UNREAD:
+            self._lost += 1
+        self._reports.append(report)
+
+    # Called by the books.
+
+    def read(self) -> list[Event]:
+        """Return what happened since the last call, in words."""
+        when = now()
+        taken = [self._reports.popleft() for _ in range(len(self._reports))]
         events: list[Event] = []
-        for monitor in tuple(self._monitors):
-            before = set(monitor.local.values())
-            for connection in monitor.read():
-                events += self._happened(monitor, connection)
-            after = set() if monitor.closed else set(monitor.local.values())
-            self._names.update(dict.fromkeys(after - before, monitor.socket.actor.name))
-            # What they sent may still be on its way through the books.
-            self._gone += before - after
-            if monitor.closed:
-                del self._monitors[monitor]
+        by_monitor: dict[Monitor, list[Report]] = {}
+        for report in taken:
+            by_monitor.setdefault(report.end.monitor, []).append(report)
+        for monitor, reports in by_monitor.items():
+            events += self._sample(monitor, reports, when)
+        for monitor, sampler in tuple(self._samplers.items()):
+            if sampler.silent(when):
+                events += _skipped(sampler, monitor, when)
+                del self._samplers[monitor]
+        lost, self._lost_told = self._lost - self._lost_told, self._lost
+        if lost:
+            events.append(Event(when, "", "link", text=f"{lost:,} connection events were not kept: too many at once"))
+        self._directory.sweep()
+        self._last = when
         return events
 
-    def _happened(self, monitor: Monitor, connection: Connection) -> list[Event]:
-        socket = monitor.socket
-        if connection.peer_left:
-            socket.peer_left()
-        text = _FAILURES.get(connection.event, "")
-        if not text:
-            what = {
-                zmq.Event.HANDSHAKE_SUCCEEDED: "a peer connected" if socket.bound else "",
-                zmq.Event.CONNECTED: "" if socket.bound else f"connected to {connection.address}",
-                zmq.Event.DISCONNECTED: "a peer disconnected"
-                if socket.bound
-                else f"disconnected from {connection.address}",
-            }
-            text = what.get(connection.event, "")
-        return [Event(now(), socket.actor.name, "link", endpoint=socket.endpoint, text=text)] if text else []
+    def _sample(self, monitor: Monitor, reports: list[Report], when: float) -> list[Event]:
+        """Return as much of `reports` as the journal can bear."""
+        sampler = self._samplers.get(monitor)
+        if sampler is None:
+            sampler = self._samplers[monitor] = Sampler()
+            sampler.whole = self._whole
+        kept = sampler.keep(len(reports), self._last, when)
+        events = [words.event(report, self._directory) for report in reports[len(reports) - kept :]]
+        return [*_skipped(sampler, monitor, events[0].time), *events] if events else []
 
     def who(self, address: str) -> str:
         """Return the instance whose end of a tcp connection `address` is, or the address."""
-        return self._names.get(address, address)
+        return self._directory.who(address)
 
-    def close(self) -> None:
-        """Close the monitors' readers, whatever is left in them."""
-        for monitor in self._monitors:
-            monitor.close()
-        self._monitors.clear()
+    # Views: from any thread, never waiting.
+
+    def view(self) -> tuple[ConnectionView, ...]:
+        """Return the listeners and connections as they stand."""
+        changes, view = self._view
+        if changes != self._changes:
+            changes = self._changes
+            view = tuple(self._look(end) for monitor in tuple(self._monitors) for end in _ends(monitor))
+            self._view = changes, view
+        return view
+
+    def _look(self, end: End) -> ConnectionView:
+        socket, peer = end.monitor.socket, words.peer(end, self._directory)
+        reason = words.why(end, end.reason, self._directory) if end.reason else ""
+        return ConnectionView(
+            socket.actor.name,
+            socket.endpoint,
+            end.address,
+            words.kind(socket.kind),
+            end.binds,
+            end.state,
+            end.since,
+            peer.name,
+            peer.outside,
+            end.retries,
+            reason,
+        )
+
+
+def _ends(monitor: Monitor) -> list[End]:
+    contacts = monitor.contacts
+    # A connection under way is in both tables.
+    wanted = tuple(contacts.wanted.values())
+    return [*(end for end in tuple(contacts.open.values()) if end.binds or end.state != HANDSHAKE), *wanted]
+
+
+def _skipped(sampler: Sampler, monitor: Monitor, when: float) -> list[Event]:
+    count, sampler.skipped = sampler.skipped, 0
+    socket = monitor.socket
+    text = f"{count:,} more connection events: too many to list"
+    return [Event(when, socket.actor.name, "link", endpoint=socket.endpoint, text=text)] if count else []

@@ -37,6 +37,9 @@ class Event(NamedTuple):
         text: What was said, why a message is lost, or which kind was skipped.
         peer: The instance or address at the other end, where it is known for certain.
         messages: How many messages this event stands for; above 1 only for ``skipped``.
+        what: For ``link`` and ``monitor`` (the steps of a connection, which no log lists): ``listening``,
+            ``connecting``, ``accepted``, ``connected``, ``handshake``, ``disconnected``, ``retried``, ``refused`` or
+            ``closed``.
     """
 
     time: float
@@ -47,6 +50,7 @@ class Event(NamedTuple):
     text: str = ""
     peer: str = ""
     messages: int = 1
+    what: str = ""
 
 
 class Tally(NamedTuple):

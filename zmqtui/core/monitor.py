@@ -1,42 +1,36 @@
 """What libzmq says about the connections of a socket, on tcp and ipc; on inproc it says nothing.
 
 The mechanism is picky: a monitor that nobody reads freezes the context after some 2,000 events, unless its reader
-has no high-water mark, and `disable_monitor` must come before anything is closed.
+has no high-water mark. In the end the monitor is disabled, its reader reads to the end and is closed, and only then the
+socket is.
 """
 
 from __future__ import annotations
 
 import contextlib
 import itertools
-import os
-import socket as _socket
 import struct
 import threading
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import zmq
+from zmq.backend import Socket as RawSocket
+
+from zmqtui.core.contacts import Contacts, Report
+from zmqtui.core.descriptors import peer_name
+from zmqtui.core.journal import now
 
 if TYPE_CHECKING:
     from zmqtui.core.sockets import Socket
 
+__all__ = ["Monitor", "peer_name"]
+
+PATIENCE = 0.1
+"""Seconds for which a socket that is being closed waits for its monitor's reader."""
 _EVENTS = zmq.EVENT_ALL & ~zmq.EVENT_ACCEPT_FAILED
+_HEAD = struct.Struct("=Hi")
 _numbers = itertools.count(1)
-
-
-class Connection(NamedTuple):
-    """Something that happened to a connection.
-
-    Attributes:
-        event: What.
-        value: libzmq's value for it.
-        address: The endpoint's address.
-        peer_left: Whether a peer whose handshake had succeeded is gone.
-    """
-
-    event: zmq.Event
-    value: int
-    address: str
-    peer_left: bool
 
 
 class Monitor:
@@ -45,23 +39,33 @@ class Monitor:
     Made and stopped in the socket's own thread; read by one other.
 
     Attributes:
-        peers: Connections whose handshake succeeded and that are still there.
-        local: This end's addresses, ``host:port``, of tcp connections by file descriptor.
+        socket: The socket.
+        contacts: Its connections.
+        fd: What becomes readable when there may be something to read.
+        followed: Whether there is somebody who reads.
     """
 
     def __init__(self, socket: Socket) -> None:
         self.socket = socket
-        self.peers = 0
-        self.local: dict[int, str] = {}
-        self._failed = 0
+        self.contacts = Contacts(self, lambda report: None)
+        self.followed = False
         self._lock = threading.Lock()
         self._stopped = self._abandoned = False
+        self._done = threading.Event()
         address = f"inproc://monitor-{next(_numbers)}"
         socket.monitor(address, _EVENTS)
         self._reader = zmq.Context.socket(socket.stage_context, zmq.PAIR, socket_class=zmq.Socket)
         self._reader.rcvhwm = 0
         self._reader.linger = 0
         self._reader.connect(address)
+        self.fd = int(self._reader.get(zmq.FD))
+
+    @property
+    def peers(self) -> int:
+        """Connections whose handshake succeeded and that are still there."""
+        return self.contacts.peers
+
+    # Called in the socket's thread.
 
     def stop(self) -> None:
         """Stop watching; to be called before the socket is closed."""
@@ -71,91 +75,41 @@ class Monitor:
             self._stopped = True
             if self._abandoned:
                 self._reader.close()
+        if self.followed:
+            # Whoever reads may be busy with the books: then it closes the reader a little later.
+            self._done.wait(PATIENCE)
 
-    def read(self) -> list[Connection]:
-        """Return what happened since the last call; the reader closes itself when the monitor was stopped."""
-        happened: list[Connection] = []
-        while not self._reader.closed:
-            try:
-                head, address = self._reader.recv_multipart(zmq.DONTWAIT)
-            except zmq.ZMQError:
-                break
-            number, value = struct.unpack("=hi" if len(head) == 6 else "=Hi", head)
-            if number == zmq.EVENT_MONITOR_STOPPED:
-                self._reader.close()
-                self.peers = 0
-                break
-            try:
-                event = zmq.Event(number)
-            except ValueError:
-                continue
-            left = self._count(event, value)
-            happened.append(Connection(event, value, address.decode("utf-8", "backslashreplace"), left))
-        return happened
+    # Called by whoever reads.
 
-    @property
-    def closed(self) -> bool:
-        """Whether the monitor was stopped and read to its end."""
-        return bool(self._reader.closed)
+    def follow(self, tell: Callable[[Report], None]) -> None:
+        """Have `tell` called with what happens from now on."""
+        self.contacts = Contacts(self, tell)
+
+    def read(self) -> bool:
+        """Take in what happened since the last call; return whether the monitor was stopped and this was all."""
+        recv, reader, take = RawSocket.recv, self._reader, self.contacts.take
+        when = now()
+        try:
+            while True:
+                number, value = _HEAD.unpack(recv(reader, zmq.DONTWAIT))
+                address = recv(reader, zmq.DONTWAIT)
+                if number == zmq.EVENT_MONITOR_STOPPED:
+                    self.contacts.stopped(when)
+                    return True
+                take(number, value, address.decode("utf-8", "backslashreplace"), when)
+        except zmq.Again:
+            return False
 
     def close(self) -> None:
-        """Close the reader, whatever is left in it: now, or when the monitor stops, since without it libzmq blocks."""
+        """Close the reader, after it has read all there is."""
+        self._reader.close()
+        self._done.set()
+
+    def abandon(self) -> None:
+        """Read no more: the reader is closed when the monitor stops, since without it libzmq blocks."""
         with self._lock:
             self._abandoned = True
             if self._stopped:
                 self._reader.close()
-
-    def _count(self, event: zmq.Event, value: int) -> bool:
-        match event:
-            case zmq.Event.CONNECTED | zmq.Event.ACCEPTED:
-                if name := _local_name(value):
-                    self.local[value] = name
-            case zmq.Event.HANDSHAKE_SUCCEEDED:
-                self.peers += 1
-            case (
-                zmq.Event.HANDSHAKE_FAILED_NO_DETAIL
-                | zmq.Event.HANDSHAKE_FAILED_PROTOCOL
-                | zmq.Event.HANDSHAKE_FAILED_AUTH
-            ):
-                self._failed += 1
-            case zmq.Event.DISCONNECTED:
-                self.local.pop(value, None)
-                if self._failed:
-                    self._failed -= 1
-                elif self.peers:
-                    self.peers -= 1
-                    return True
-        return False
-
-
-def _name(descriptor: int, *, peer: bool) -> str:
-    """Return ``host:port`` of one end of a tcp connection, or nothing; the descriptor stays libzmq's.
-
-    A copy of it is asked: if anything interrupts this, libzmq's own is not closed.
-    """
-    try:
-        copy = os.dup(descriptor)
-    except OSError:
-        return ""
-    try:
-        # Room enough for any kind of address; asking libzmq's descriptor for its kind would cost more than all else.
-        socket = _socket.socket(_socket.AF_INET6, _socket.SOCK_STREAM, 0, fileno=copy)
-    except OSError:
-        # The connection is gone and its descriptor is something else by now.
-        os.close(copy)
-        return ""
-    with socket:
-        try:
-            name = socket.getpeername() if peer else socket.getsockname()
-        except OSError:
-            return ""
-    return f"{name[0]}:{name[1]}" if isinstance(name, tuple) else ""
-
-
-def _local_name(descriptor: int) -> str:
-    return _name(descriptor, peer=False)
-
-
-def peer_name(descriptor: int) -> str:
-    """Return ``host:port`` of the other end of a tcp connection of libzmq's, or nothing."""
-    return _name(descriptor, peer=True)
+        self.followed = False
+        self._done.set()

@@ -135,7 +135,8 @@ class Socket(zmq.Socket[bytes]):
                 result = super().bind(addr)
                 break
             except zmq.ZMQError as error:
-                if error.errno != errno.EADDRINUSE:
+                # Telling its monitor may spoil libzmq's error number; the next try has another chance to get it right.
+                if error.errno not in (errno.EADDRINUSE, errno.EAGAIN):
                     raise
                 if now() >= until:
                     raise PortInUse(f"{port_of(addr)} is in use by another program") from None
@@ -190,6 +191,7 @@ class Socket(zmq.Socket[bytes]):
             super().set(zmq.IPV6, 1)
         if self.watched is None and not addr.startswith("inproc:"):
             self.watched = Monitor(self)
+            self.wiring.watched(self.watched)
 
     def _left(self, addr: str) -> None:
         if addr in self.addresses:

@@ -8,6 +8,7 @@ import secrets
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from zmqtui.core.history import History
 from zmqtui.core.inproc import Registry
 from zmqtui.core.journal import Event, Journal, now
 from zmqtui.core.model import BadInput, Endpoints, Pattern, Role
+from zmqtui.core.monitor import Monitor
 from zmqtui.core.pointer import Pointer, pointers
 from zmqtui.core.slot import Slot
 from zmqtui.core.sockets import Context, Socket
@@ -44,6 +46,9 @@ class _Wiring(Wiring):
 
     def opened(self, socket: Socket) -> None:
         self.books.opened(socket)
+
+    def watched(self, monitor: Monitor) -> None:
+        self.books.connections.watch(monitor)
 
     def closing(self, socket: Socket) -> None:
         self.books.closing(socket)
@@ -91,7 +96,6 @@ class Stage:
         self._cast = Cast(pattern, counts or {})
         self._wiring: _Wiring | None = None
         self._keeper: threading.Thread | None = None
-        self._quit = threading.Event()
         self._gate_open = False
         self._started = self._stopped = 0.0
         for name, value in (knobs or {}).items():
@@ -203,18 +207,18 @@ class Stage:
         context.set(zmq.BLOCKY, 0)
         context.set(zmq.MAX_SOCKETS, min(context.get(zmq.SOCKET_LIMIT), 16_384))
         self._wiring = _Wiring(context, self.addresses, self.books)
+        self.books.connections.open()
         self._started, self._stopped = now(), 0.0
         self.history.begin(self._started)
-        self._quit = threading.Event()
         self._keeper = threading.Thread(
-            target=self._keep, args=(self._quit,), name=f"books {self.pattern.name}", daemon=True
+            target=self._keep, args=(self.books,), name=f"books {self.pattern.name}", daemon=True
         )
         self._keeper.start()
 
     def _close(self) -> None:
         wiring, self._wiring = self._wiring, None
         self._stopped = now()
-        self._quit.set()
+        self.books.connections.dismiss()
         if self._keeper:
             self._keeper.join(2)
         self.books.close()
@@ -230,13 +234,17 @@ class Stage:
         finished = [slot.status.since for slot in self._cast.order if slot.status.state is State.FINISHED]
         return max(0.0, max(finished, default=-math.inf) + LINGER / 1000 - now())
 
-    def _keep(self, quit_: threading.Event) -> None:
-        while not quit_.wait(TICK):
+    def _keep(self, books: Books) -> None:
+        """Read the monitors the moment they have something to say, and keep the books at every tick."""
+        going = True
+        while going:
             try:
-                self.books.harvest()
+                going = books.connections.listen(TICK)
+                books.harvest()
             except Exception as error:
                 # Whatever it is, the next harvest must come.
-                self.books.complain(error)
+                books.complain(error)
+                time.sleep(TICK)
 
     # Single instances.
 
@@ -436,6 +444,7 @@ class Stage:
             (self._stopped or when) - self._started if self._started else 0.0,
             running,
             self._gate_open and self.pattern.gate is not None,
+            books.connections.view,
         )
 
     def pointers(self) -> dict[str, Pointer]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -136,6 +136,36 @@ class InstanceView:
         return self.status.state.alive
 
 
+class ConnectionView(NamedTuple):
+    """A listener, a connection, or somebody who wants one, as it stands on tcp or ipc.
+
+    Attributes:
+        instance: Whose socket.
+        endpoint: Where.
+        address: The endpoint's address, as libzmq has it.
+        socket: The socket's type.
+        binds: Whether this end was bound.
+        state: ``listening``, ``connecting``, ``handshake``, ``connected`` or ``refused``.
+        since: Since when.
+        peer: The instance at the other end, or its address where it is outside; empty where that is not known.
+        outside: Whether the other end is none of the stage's instances.
+        retries: How often it tried again since.
+        reason: Why the last attempt came to nothing.
+    """
+
+    instance: str
+    endpoint: str
+    address: str
+    socket: str
+    binds: bool
+    state: str
+    since: float
+    peer: str
+    outside: bool
+    retries: int
+    reason: str
+
+
 @dataclass(frozen=True)
 class StageView:
     """A whole pattern at one moment.
@@ -151,6 +181,7 @@ class StageView:
         elapsed: Seconds since the start.
         running: Whether the stage is on.
         gate_open: Whether the gate's button was pressed and nobody has taken that up yet.
+        connections: Returns the listeners and connections on tcp and ipc as they stand now.
     """
 
     pattern: Pattern
@@ -163,6 +194,7 @@ class StageView:
     elapsed: float
     running: bool
     gate_open: bool
+    connections: Callable[[], tuple[ConnectionView, ...]] = tuple
 
     def of(self, role: str) -> list[InstanceView]:
         """Return the instances of `role`."""

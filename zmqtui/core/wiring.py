@@ -10,6 +10,7 @@ from zmqtui.core.addresses import LOOPBACK
 
 if TYPE_CHECKING:
     from zmqtui.core.inproc import Registry
+    from zmqtui.core.monitor import Monitor
     from zmqtui.core.sockets import Socket
     from zmqtui.core.tape import Tape
 
@@ -29,6 +30,9 @@ class Wiring:
 
     def opened(self, socket: Socket) -> None:
         """Hear that `socket` was made."""
+
+    def watched(self, monitor: Monitor) -> None:
+        """Hear that there is a monitor to read."""
 
     def closing(self, socket: Socket) -> None:
         """Hear that `socket` is about to be closed."""

@@ -81,7 +81,7 @@ def _frames(frames: Sequence[bytes], limit: int) -> str:
 
 def _ends(event: Event) -> str:
     """Return who was at the other end."""
-    if not event.peer:
+    if not event.peer or event.kind == "link":
         return ""
     return f"  {'from' if event.kind == RECEIVED else 'to'} {printable(event.peer, 40)}"
 
@@ -128,10 +128,10 @@ def rows(event: Event, when: str, width: int, *, named: bool, most: int, whole: 
     begin = len(event.instance) + 1
     head = [Piece(f" {when}  ", "time")]
     if named:
-        name = printable(event.instance, NAME)
-        head += [Piece(name, "name", 0), Piece(" " * (NAME + 2 - len(name)), "name")]
+        name = cut(printable(event.instance), NAME)
+        head += [Piece(name, "name", 0), Piece(" " * (NAME + 2 - cell_len(name)), "name")]
     head += [Piece(f"{sign} ", tone, begin)]
-    indent = sum(len(piece.text) for piece in head)
+    indent = len(when) + 5 + (NAME + 2 if named else 0)
     room = max(width - indent, 8)
     what = says(event, LONGEST if whole or most > 1 else room + 1)
     ends = _ends(event)

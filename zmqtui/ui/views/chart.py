@@ -164,9 +164,9 @@ class Chart:
         """Tell whether the pattern has something for it to draw."""
         raise NotImplementedError
 
-    def most(self, frame: Frame) -> int:
-        """Return the rows that it has any use for."""
-        return 1000
+    def most(self, frame: Frame, room: int) -> int:
+        """Return the rows that it has any use for where there is `room`."""
+        return room
 
     def draw(self, frame: Frame, width: int, height: int) -> Drawing | None:
         """Draw it, or return None while there is nothing to draw."""

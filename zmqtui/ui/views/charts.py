@@ -107,7 +107,7 @@ class Charts(View):
         """Return in how many columns there is room for all charts at once, or 0."""
         if len(self._kinds) < 2:
             return 0
-        most = [kind.most(frame) for kind in self._kinds]
+        most = [kind.most(frame, height) for kind in self._kinds]
         needed = [min(rows, LOW) + 2 for rows in most]
         if sum(needed) <= height:
             return 1
@@ -123,9 +123,12 @@ class Charts(View):
             pairs = [kinds[place : place + 2] for place in range(first, len(kinds), 2)]
             lines = [*([kinds[:1]] if first else []), *pairs]
         frames = [Frame(scene, past, SPANS[self._span][0], ((width + 2) // len(line) - 10) * 2) for line in lines]
-        heights = _divide(
-            height, [max(kind.most(frame) for kind in line) for line, frame in zip(lines, frames, strict=True)]
-        )
+        room = height // len(lines) - 2
+        most = [
+            max(kind.most(frame, room if len(line) == 1 else height) for kind in line)
+            for line, frame in zip(lines, frames, strict=True)
+        ]
+        heights = _divide(height, [height if rows == room else rows for rows in most])
         rows: list[Content] = []
         for line, frame, high in zip(lines, frames, heights, strict=True):
             wide = (width + 2) // len(line) - 2

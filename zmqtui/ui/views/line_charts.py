@@ -165,6 +165,7 @@ class Depth(Chart):
         if outside:
             text = f"{', '.join(dict.fromkeys(outside))}: others take part, so it cannot be known"
             head.append(Content.styled(text, "$tone-waiting"))
+        head.append(Content.styled("what was lost stays in it", DIM))
         return Drawing(head, rows, table_of(lines, "messages"))
 
 

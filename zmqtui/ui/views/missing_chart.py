@@ -22,7 +22,7 @@ _LABELS = {
 }
 _TONES = {"before": "$tone-waiting", "away": "$tone-waiting"}
 _LEVELS = "▁▂▃▄▅▆▇█"
-TALL = 9
+TALL = 7
 """Rows left over from which on there is a plot above the rows."""
 
 
@@ -35,13 +35,20 @@ class Missing(Chart):
         """Tell whether some role subscribes."""
         return any(sockets(pattern, role.name) & SUBSCRIBES for role in pattern.roles)
 
+    def most(self, frame: Frame, room: int) -> int:
+        """Return the rows that it has any use for: more than one for each line of numbers only for a plot above."""
+        known = self._known(frame)
+        wanted = len(known) + sum(len(self._parts(frame, name)) for name in known) + 3
+        return room if room >= wanted + TALL else wanted
+
+    def _known(self, frame: Frame) -> list[str]:
+        pattern = frame.scene.stage.pattern
+        roles = [role for role in pattern.roles if sockets(pattern, role.name) & SUBSCRIBES]
+        return [name for role in roles for name in names(frame, role)]
+
     def draw(self, frame: Frame, width: int, height: int) -> Drawing | None:
         """Draw a row for each subscriber with what it missed over time, and the parts of that below."""
-        pattern = frame.scene.stage.pattern
-        own = [
-            name for role in pattern.roles if sockets(pattern, role.name) & SUBSCRIBES for name in names(frame, role)
-        ]
-        known = [name for name in own if any(frame.past.of(name, part)[-1:] for part in ("arrived", *LOSSES))]
+        known = self._known(frame)
         if not any(self._sums(frame, name)[1] for name in known):
             return None
         chosen = frame.scene.selected if frame.scene.selected in known else known[0]

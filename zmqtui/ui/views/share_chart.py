@@ -23,7 +23,7 @@ class Shares(Chart):
     def _roles(self, pattern: Pattern) -> list[Role]:
         return [role for role in pattern.roles if role.most > 1 and not sockets(pattern, role.name) & SUBSCRIBES]
 
-    def most(self, frame: Frame) -> int:
+    def most(self, frame: Frame, room: int) -> int:
         """Return the rows that it has any use for: one for each instance."""
         return sum(len(names(frame, role)) for role in self._roles(frame.scene.stage.pattern))
 

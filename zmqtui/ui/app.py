@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import App, ComposeResult
@@ -41,7 +42,7 @@ class Playground(App[None]):
         theme: The name of a theme.
     """
 
-    CSS_PATH = "app.tcss"
+    CSS_PATH = Path(__file__).with_name("app.tcss")
     AUTO_FOCUS = None
     TITLE = "zmqtui"
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow"), (100, "-wide"), (170, "-very-wide")]  # noqa: RUF012
@@ -144,7 +145,7 @@ class Playground(App[None]):
         keys: dict[str, list[tuple[str, str]]] = {"Roles": [], "Views": [], "Everywhere": []}
         for node, binding, _, _ in self.screen.active_bindings.values():
             if text := binding.tooltip or (binding.show and binding.description):
-                section = {Pane: "Roles", Desk: "Views"}.get(type(node), "Everywhere")  # type: ignore[call-overload]
+                section = {Pane: "Roles", Desk: "Views"}.get(type(node), "Everywhere")
                 keys[section].append((self.get_key_display(binding), text))
         self.push_screen(Help(self.pane.pattern, keys))
 

@@ -177,7 +177,7 @@ REASONS = [
     (b"\x91" * 5000, Format.MSGPACK, "MessagePack nested too deep is not laid out", "0000  91"),
     (b"[" * 5000 + b"]" * 5000, Format.AUTO, "JSON nested too deep is not laid out", "[[[["),
     (b"[" + b" " * 2**17 + b"]", Format.AUTO, "JSON is laid out up to 128 KiB", "[   "),
-    (b"[" + b"{}," * 30_000 + b"{}]", Format.AUTO, "JSON of more than 20,000 parts is not laid out", "[{},"),
+    (b"[" + b"{}," * 30_000 + b"{}]", Format.AUTO, "JSON of more than 8,000 parts is not laid out", "[{},"),
 ]
 
 
@@ -218,7 +218,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "nested without an end": lambda: b"[" * 100_000,
     "nested": lambda: b"[" * 60_000 + b"]" * 60_000,
     "a million digits": lambda: b"[" + b"9" * 100_000 + b', -1e999999999, NaN, {"a": ' + b"7" * 20_000 + b"}]",
-    "duplicate keys": lambda: b"{" + b",".join([b'"a":1'] * 9000) + b"}",
+    "duplicate keys": lambda: b"{" + b",".join([b'"a":1'] * 7000) + b"}",
     "lone surrogates": lambda: rb'{"\ud800": ["\udfff", "\u202e\u009b\u0000"]}',
     "small parts": lambda: b"[" + b"{}," * 40_000 + b"{}]",
     "four billion items": lambda: b"\xdd\xff\xff\xff\xff" + b"\x91" * 60_000,
@@ -256,7 +256,7 @@ def test_rows_show_every_byte_once() -> None:
     """Text, hex and escapes wrapped at any width put together again are the bytes."""
     dice = random.Random(5)
     for _ in range(300):
-        alphabet = dice.choice([b"ab\\\n", bytes(range(256)), "aé漢😀\n\xad".encode()])
+        alphabet = dice.choice([b"ab\\\n", bytes(range(128)), bytes(range(256)), "aé漢😀\n\xad".encode()])
         data = bytes(dice.choice(alphabet) for _ in range(dice.randrange(1, 200)))
         data = dice.choice([data, data.decode("utf-8", "ignore").encode()])
         width = dice.randrange(8, 60)
@@ -264,9 +264,10 @@ def test_rows_show_every_byte_once() -> None:
         assert payload(escaped) == data
         offsets = [span.text for row in read(data, Format.HEX, width, 0).rows for span in row[:2]]
         assert bytes.fromhex("".join(offsets[1::2])) == data
-        if data.isascii() and data.replace(b"\n", b"").decode().isprintable():
+        if data.isascii():
             text = "".join("".join(span.text for span in row) for row in read(data, Format.TEXT, width, 0).rows)
-            assert text.replace("␊", "") == data.decode().replace("\n", "")
+            pictures = {0x2400 + code: code for code in range(32)} | {0x2421: 127}
+            assert text.translate(pictures).replace("\n", "") == data.decode().replace("\n", "")
 
 
 def test_parsing_keeps_what_was_written() -> None:

@@ -48,11 +48,13 @@ def text_rows(data: bytes, width: int, marks: Marks = unmarked) -> Iterator[Row]
         mask = marks(position, position + len(piece))
         text = piece.decode("utf-8", "surrogateescape")
         plain = text[:width]
-        if _SIMPLE(plain) and plain.isprintable():
+        if plain.isascii() or (_SIMPLE(plain) and plain.isprintable()):
+            # A column for each letter. A newline that just does not fit needs no row of its own.
             size = len(plain.encode())
-            if size == len(plain) or 1 not in mask[:size]:
-                position += size
-                yield _marked(plain, mask)
+            new = 1 in mask[:size]
+            if not new or (size == len(plain) and plain.isprintable()):
+                position += size + (text[width : width + 1] == "\n")
+                yield _marked(plain, mask) if new else _pictured(plain)
                 continue
         writer, columns, taken = _Writer(), 0, 0
         for character in text:
@@ -130,6 +132,8 @@ _ESCAPES: Final = [escaped(bytes([byte])) for byte in range(256)]
 _LETTERS: Final = bytes(byte if 32 <= byte < 127 else 0xB7 for byte in range(256))
 # Letters of which each takes one column: Latin, Greek, Cyrillic, Armenian.
 _SIMPLE: Final = re.compile("[ -~\u00a1-\u02ff\u0370-\u0482\u048a-\u058f]+").fullmatch
+_CONTROLS: Final = re.compile("\n|[^\0-\x1f\x7f]+|[\0-\x09\x0b-\x1f\x7f]+")
+_PICTURES: Final = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "\u2421"}
 _RUNS: Final = re.compile(b"\0+|\1+")
 
 
@@ -139,6 +143,17 @@ def _marked(text: str, mask: bytes | bytearray) -> Row:
         return [Span(text)]
     runs = _RUNS.finditer(bytes(mask[: len(text)]))
     return [Span(text[run.start() : run.end()], PLAIN, run[0][0] == 1) for run in runs]
+
+
+def _pictured(text: str) -> Row:
+    """Return text with pictures for its control characters."""
+    if text.isprintable():
+        return [Span(text)]
+    spans = []
+    for run in _CONTROLS.finditer(text):
+        tone = QUIET if run[0] == "\n" else PLAIN if run[0].isprintable() else ESCAPE
+        spans.append(Span(run[0].translate(_PICTURES), tone))
+    return spans
 
 
 class _Writer:
@@ -164,7 +179,7 @@ def _character(character: str) -> tuple[str, str, int]:
         return character, PLAIN, 2 if unicodedata.east_asian_width(character) in "WF" else 1
     code = ord(character)
     if code < 0x20 or code == 0x7F:
-        return chr(0x2421 if code == 0x7F else 0x2400 + code), ESCAPE if code != 10 else QUIET, 1
+        return _PICTURES[code], ESCAPE if code != 10 else QUIET, 1
     if "\udc80" <= character <= "\udcff":
         return f"\\x{code - 0xDC00:02x}", ESCAPE, 4
     shown = character.encode("unicode_escape").decode("ascii")

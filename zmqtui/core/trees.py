@@ -16,7 +16,7 @@ LARGEST_JSON: Final = 128
 """KiB of JSON up to which a frame is taken apart: the worst take 5 ms."""
 LARGEST_MSGPACK: Final = 64
 """The same for MessagePack."""
-MOST: Final = 20_000
+MOST: Final = 8_000
 """Objects, arrays and keys up to which a frame is taken apart: many small ones are what takes time."""
 DEEPEST: Final = 32
 """Levels that can be unfolded."""

@@ -60,18 +60,22 @@ class Dissection:
 
     def _frame(self, place: int, frame: bytes, part: Part, old: bytes | None) -> Iterator[Row]:
         head = [Span("╭ " if frame else "╶ ", "quiet"), Span(f"frame {place + 1:,} of {len(self._frames):,}", "note")]
-        head += [_DOT, *_size(frame), _DOT, Span(part.name, "name"), *_difference(frame, old)]
-        note = Span(f" {part.note}" if part.name not in (BODY, TOPIC) else f" · {part.note}", "note")
-        notes = [note] if part.note else []
+        head += [_DOT, *_size(frame), _DOT, Span(part.name, "name")]
+        # An identity's note goes with its name: whose it is.
+        whose = part.name not in (BODY, TOPIC)
+        if part.note and whose:
+            head.append(Span(f" {part.note}", "note"))
+        head += _difference(frame, old)
+        after = [_DOT, Span(part.note, "note")] if part.note and not whose else []
         if not frame:
-            yield [*head, *notes]
+            yield [*head, *after]
             return
         # Nobody expects JSON in an envelope.
         wanted = Format.AUTO if part.name in _ENVELOPE and self._wanted in TREES else self._wanted
         reading = read(frame, wanted, self._width - 2, self._levels, old)
         if reading.tree:
             self._trees.append(reading.tree)
-        yield [*head, *notes, _DOT, Span(reading.format.value, "quiet")]
+        yield [*head, _DOT, Span(reading.format.value, "quiet"), *after]
         row: Row | None = None
         for following in reading.rows:
             if row is not None:

@@ -56,7 +56,7 @@ def _who(scene: Scene, seen: Seen) -> Content:
 
 def _what(seen: Seen, comparing: bool) -> Content:
     event = seen.event
-    what = f"{_count(len(event.frames), 'frame')}, {_count(sum(map(len, event.frames)), 'byte')}"
+    what = f"{_count(len(event.frames), 'frame')}, {_count(seen.size, 'byte')}"
     if event.text:
         what += f" · {printable(event.text)}"
     if not comparing:

@@ -22,6 +22,7 @@ class Seen(NamedTuple):
     Attributes:
         number: Its event's number.
         event: Its event.
+        size: The bytes of all its frames.
         before: The one before of the same kind: of the same instance, in the same direction, at the same endpoint.
         difference: How it differs from that one, in words; nothing if there is none.
         seat: Where it was seen.
@@ -29,6 +30,7 @@ class Seen(NamedTuple):
 
     number: int
     event: Event
+    size: int
     before: Event | None
     difference: str
     seat: Seat
@@ -61,7 +63,7 @@ def look(scene: Scene, last: Seen | None) -> Seen | None:
         return last
     before = _before(scene.index, number, event)
     difference = compared(event.frames, before.frames) if before else ""
-    return Seen(number, event, before, difference, _seat(scene, event))
+    return Seen(number, event, sum(map(len, event.frames)), before, difference, _seat(scene, event))
 
 
 def _number(scene: Scene) -> int | None:

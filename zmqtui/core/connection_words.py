@@ -98,7 +98,7 @@ def _text(report: Report, other: Peer, directory: Directory) -> str:
         case contacts.LISTENING:
             return f"listening on {address}"
         case contacts.ACCEPTED:
-            return f"accepted {str(other) or 'a peer'}, the handshake begins"
+            return f"accepted {str(other) or 'a peer'}"
         case contacts.CONNECTING:
             return f"connecting to {address}"
         case contacts.CONNECTED:

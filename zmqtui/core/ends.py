@@ -31,8 +31,10 @@ class Ends:
             for link in endpoint.connect:
                 self._kinds[endpoint.name, link.role] = link.socket
                 self._facing[endpoint.name, link.role] = frozenset([binder.role])
-            self._kinds[endpoint.name, binder.role] = binder.socket
-            self._facing[endpoint.name, binder.role] = frozenset(link.role for link in endpoint.connect)
+            connecting = frozenset(link.role for link in endpoint.connect)
+            # Who is at both ends does not tell at which of them an event was.
+            self._kinds[endpoint.name, binder.role] = "" if binder.role in connecting else binder.socket
+            self._facing[endpoint.name, binder.role] = connecting
 
     def role(self, instance: str) -> str:
         """Return the role of an instance, or nothing if there is no such role."""
@@ -42,7 +44,7 @@ class Ends:
         return self._names[instance]
 
     def kind(self, endpoint: str, instance: str) -> str:
-        """Return the socket type that an instance has at an endpoint, or nothing if it has none there."""
+        """Return the socket type that an instance has at an endpoint; nothing if it has none there, or two."""
         return self._kinds.get((endpoint, self.role(instance)), "")
 
     def facing(self, endpoint: str, instance: str) -> frozenset[str]:

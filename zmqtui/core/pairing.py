@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from math import inf
 from operator import attrgetter
@@ -106,6 +106,7 @@ class Pairing:
     Attributes:
         source: The number of the event at which a received message was sent, by number of event.
         targets: The numbers of the events at which a sent message was received, by number of event.
+        doubtful: The numbers of the events at which something was sent that may have been received.
         changed: The numbers of events of which more, or less, is known since the reader cleared this.
         open: The endpoints at which somebody else may be too.
     """
@@ -113,6 +114,7 @@ class Pairing:
     def __init__(self, pattern: Pattern, transport: str, since: float = -inf) -> None:
         self.source: dict[int, int] = {}
         self.targets: dict[int, list[int]] = {}
+        self.doubtful: set[int] = set()
         self.changed: set[int] = set()
         self.open: set[str] = set()
         self._ends = Ends(pattern)
@@ -257,12 +259,20 @@ class Pairing:
                 found += [[send] for _, send in ghosts if send.instance == peer][:1]
         else:
             found += [[send] for _, send in ghosts]
-        if len(found) != 1:
-            return None
-        send, *others = found[0]
-        if others and not self._in_order(place, number, event, send, content):
-            return None
-        return send if self._sure(place, send, event, content) else None
+        if len(found) == 1:
+            send, *others = found[0]
+            if (not others or self._in_order(place, number, event, send, content)) and self._sure(
+                place, send, event, content
+            ):
+                return send
+        self._doubt(send for choice in found for send in choice)
+        return None
+
+    def _doubt(self, sends: Iterable[Send]) -> None:
+        """Take in that one of these was received, and nobody knows which."""
+        new = {send.number for send in sends} - self.doubtful
+        self.doubtful |= new
+        self.changed |= new
 
     def _choice(
         self, place: _Place, sender: str, event: Event, frames: tuple[bytes, ...], content: Key

@@ -1,0 +1,211 @@
+"""How a row of a sequence diagram is drawn: lanes as their instances stand, arrows over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from rich.cells import cell_len
+
+from zmqtui.core.state import State
+from zmqtui.core.text import printable
+from zmqtui.ui.signs import clock
+from zmqtui.ui.views.ladder.lanes import STAMP, Lanes
+from zmqtui.ui.views.ladder.rows import Arrow, Mark, Row, delay
+from zmqtui.ui.views.picture.canvas import BLANK, Canvas
+
+Drawn = tuple[str, tuple[str, ...]]
+"""A row's text and the style of each of its cells."""
+
+LINES: Final = {
+    State.RUNNING: ("│", "lane"),
+    State.WORKING: ("▒", "working"),
+    State.RECEIVING: ("┆", "lane"),
+    State.POLLING: ("┆", "lane"),
+    State.SENDING: ("◧", "lost"),
+    State.BINDING: ("┆", "waiting"),
+    State.ASKING: ("?", "waiting"),
+    State.PAUSED: ("‖", "waiting"),
+    None: ("│", "lane"),
+}
+"""A lane's sign and tone by its instance's state; where it does not run there is none."""
+_STUB = 7
+"""Columns of half an arrow that are not its label."""
+
+
+class Drawing:
+    """Draws rows.
+
+    Args:
+        lanes: The lanes.
+        selected: The instance that is selected.
+        ranks: The place of each instance's role in the pattern, for its colour.
+        facing: Returns which lanes' columns are at the other end of an endpoint, for an instance.
+    """
+
+    def __init__(
+        self, lanes: Lanes, selected: str, ranks: Mapping[str, int], facing: Callable[[str, str], list[int]]
+    ) -> None:
+        self._lanes, self._selected, self._ranks, self._facing = lanes, selected, ranks, facing
+
+    def names(self, states: Mapping[str, tuple[str, str]]) -> Drawn:
+        """Draw the names, each with the sign and the tone of its state."""
+        lanes = self._lanes
+        canvas = Canvas(lanes.width, 1)
+        if lanes.more:
+            canvas.put(0, 0, f"+{lanes.more} lanes"[: lanes.stamp], "quiet")
+        for lane in lanes.each:
+            sign, tone = states.get(lane.name, (" ", ""))
+            start = max(lanes.left - 1, lane.x - (len(lane.label) + 2) // 2)
+            canvas.put(start, 0, sign, tone or "quiet")
+            style = "selected" if lane.name == self._selected else self._role(lane.name)
+            canvas.put(start + 2, 0, lane.label, style)
+        return canvas.rows()[0]
+
+    def row(self, row: Row, states: Callable[[str], State | None], *, now: bool = False) -> Drawn:
+        """Draw a row.
+
+        Args:
+            row: What is in it.
+            states: Returns the state that an instance was in.
+            now: Whether it is the present.
+        """
+        lanes = self._lanes
+        canvas = Canvas(lanes.width, 1)
+        self._stamp(canvas, row, now=now)
+        for lane in lanes.each:
+            sign, tone = LINES.get(states(lane.name), (" ", BLANK))
+            canvas.put(lane.x, 0, sign, "mine" if tone == "lane" and lane.name == self._selected else tone)
+        for arrow in row.arrows:
+            self._arrow(canvas, arrow)
+        for mark in row.marks:
+            self._mark(canvas, mark)
+        return canvas.rows()[0]
+
+    def _stamp(self, canvas: Canvas, row: Row, *, now: bool) -> None:
+        lanes = self._lanes
+        if row.gap:
+            text = f"⋮ {delay(row.gap)}"
+            canvas.put(0, 0, text.rjust(lanes.stamp) if len(text) <= lanes.stamp else text.replace(" ", ""), "quiet")
+        elif now:
+            canvas.put(0, 0, "now".rjust(lanes.stamp), "quiet")
+        elif row.arrows or row.marks:
+            canvas.put(0, 0, clock(row.time)[STAMP - lanes.stamp :] if row.first else "", "time")
+
+    def _role(self, name: str) -> str:
+        return f"role-{self._ranks.get(name, 0) % 3}"
+
+    def _mark(self, canvas: Canvas, mark: Mark) -> None:
+        lane = self._lanes.get(mark.name)
+        if lane is None:
+            return
+        canvas.put(lane.x, 0, mark.sign, mark.tone or "quiet")
+        room = self._lanes.width - lane.x - 2 if mark.tone == "quiet" else self._lanes.pitch - 3
+        if mark.tone == "quiet" or len(mark.text) <= room:
+            canvas.put(lane.x + 2, 0, mark.text, mark.tone or "quiet", room)
+
+    def _arrow(self, canvas: Canvas, arrow: Arrow) -> None:
+        sender, ends = self._lanes.get(arrow.sender), [lane for lane in map(self._lanes.get, arrow.receivers) if lane]
+        if arrow.kind == "lost":
+            self._lost(canvas, arrow)
+        elif arrow.kind == "stub" or not ends:
+            if sender:
+                towards = [lane.x for lane in ends] or self._facing(arrow.endpoint, arrow.sender)
+                known = next((name for name in arrow.receivers if not self._lanes.get(name)), "")
+                self._stub(canvas, arrow, sender.x, towards, known)
+        elif sender is None:
+            self._half(canvas, arrow, ends[0].x)
+        else:
+            here = sender.x
+            for side in (1, -1):
+                stops = sorted((lane.x for lane in ends if (lane.x - here) * side > 0), key=lambda x: abs(x - here))
+                if stops:
+                    self._line(canvas, arrow, here, stops, side)
+
+    def _line(self, canvas: Canvas, arrow: Arrow, here: int, stops: list[int], side: int) -> None:
+        """Draw a whole arrow to one side, with a head before each of those who get it."""
+        dash = "╌" if arrow.kind == "late" else "─"
+        tone = self._role(arrow.sender)
+        last = stops[-1]
+        for x in range(here + side, last, side):
+            canvas.put(x, 0, dash, tone)
+        canvas.put(here, 0, "├" if side > 0 else "┤", tone)
+        for stop in stops:
+            canvas.put(stop - side, 0, "▶" if side > 0 else "◀", tone)
+        # The label is near the sender, and before the next head if there is room.
+        room = abs(stops[0] - here) - 4
+        note = f" {arrow.note}" if arrow.note else ""
+        if room < 4 + len(note):
+            room = abs(last - here) - 4
+        self._label(canvas, arrow, here + 2 * side, side, room, note)
+
+    def _label(self, canvas: Canvas, arrow: Arrow, x: int, side: int, room: int, note: str = "") -> None:
+        if cell_len(note) > room - 3:
+            note = note[:room] if room >= cell_len(note) else ""
+        text = _fit(arrow.text, arrow, room - cell_len(note))
+        # Where it is written right to left, it begins further left.
+        start = x if side > 0 else x - cell_len(text + note) + 1
+        canvas.put(start, 0, text, "text")
+        canvas.put(start + cell_len(text), 0, note, "waiting")
+
+    def _stub(self, canvas: Canvas, arrow: Arrow, here: int, towards: list[int], known: str) -> None:
+        """Draw half an arrow that leaves its sender."""
+        side = -1 if towards and sum(towards) / len(towards) < here else 1
+        end = f" {printable(known, 20)}" if known else " ?" if arrow.doubtful else ""
+        room = self._room(here, side) - _STUB + 2 - len(end)
+        text = _fit(arrow.text, arrow, max(room, 0))
+        lead = f"{end.strip()} " if end else ""
+        line = f"├─{text}─▷{end}" if side > 0 else f"{lead}◁─{text}─┤"
+        start = here if side > 0 else here - cell_len(line) + 1
+        canvas.put(start, 0, line, self._role(arrow.sender))
+        canvas.put(start + (2 if side > 0 else cell_len(lead) + 2), 0, text, "text")
+
+    def _half(self, canvas: Canvas, arrow: Arrow, here: int) -> None:
+        """Draw half an arrow that reaches its receiver."""
+        facing = self._facing(arrow.endpoint, arrow.receivers[0])
+        side = -1 if facing and sum(facing) / len(facing) > here else 1
+        who = printable(arrow.sender, 22) or "?"
+        room = self._room(here, -side) - _STUB + 1
+        text = _fit(arrow.text, arrow, max(room - len(who), min(room, 3), 0))
+        who = _fit(who, None, max(room - cell_len(text), 1))
+        line = f"{who} ─{text}─▶" if side > 0 else f"◀─{text}─ {who}"
+        start = here - cell_len(line) if side > 0 else here + 1
+        canvas.put(start, 0, line, "quiet")
+        canvas.put(start + (cell_len(who) + 2 if side > 0 else 2), 0, text, "text")
+
+    def _lost(self, canvas: Canvas, arrow: Arrow) -> None:
+        """Draw an arrow that ends nowhere, and why."""
+        receiver, sender = self._lanes.get(arrow.receivers[0]), self._lanes.get(arrow.sender)
+        if receiver is None:
+            return
+        there = receiver.x
+        facing = [sender.x] if sender else self._facing(arrow.endpoint, arrow.receivers[0])
+        from_left = not facing or sum(facing) / len(facing) <= there
+        side = 1 if from_left else -1
+        here = sender.x if sender else there - side * max(self._lanes.pitch - 1, 8)
+        for x in range(here + side, there - side, side):
+            canvas.put(x, 0, "╌", "lost")
+        canvas.put(here, 0, "├" if side > 0 else "┤", "lost")
+        canvas.put(there - side, 0, "✗", "lost")
+        self._label(canvas, arrow, here + 2 * side, side, abs(there - here) - 4)
+        after = max(here, there) + 2
+        if self._lanes.width - after >= 12:
+            canvas.put(after, 0, arrow.note, "lost", self._lanes.width - after)
+        elif (before := min(here, there)) - self._lanes.left >= 12:
+            text = _fit(arrow.note, None, before - self._lanes.left - 1)
+            canvas.put(before - 1 - cell_len(text), 0, text, "lost")
+
+    def _room(self, x: int, side: int) -> int:
+        """Return the columns from a lane to one side that half an arrow may take."""
+        edge = self._lanes.width - x if side > 0 else x - self._lanes.left + 1
+        return max(0, min(edge, max(self._lanes.pitch, 14) - 1))
+
+
+def _fit(text: str, arrow: Arrow | None, room: int) -> str:
+    """Cut a label; how many messages it is of stays."""
+    if cell_len(text) <= room:
+        return text
+    count = f" ×{arrow.count:,}" if arrow and arrow.count > 1 else ""
+    if room <= len(count):
+        return count.strip() if count and room >= len(count) - 1 else "…"[:room]
+    return f"{text[: room - len(count) - 1]}…{count}"

@@ -31,6 +31,8 @@ CLOSED: Final = "closed"
 HUNG_UP, SILENT, MISFIT, PROTOCOL, UNAUTHORISED, IN_USE = range(6)
 """Why a connection came to nothing: hung up, said nothing, or refused for its socket type, its protocol, its name;
 or, of a listener, because the address is taken."""
+_SHAKES = 0.1
+"""Seconds that a handshake takes at most, where both ends want it."""
 _RETRIES_TOLD = 1.0
 """Seconds after which retries are told for the second time; then ever more seldom: nobody reads that for hours."""
 
@@ -201,35 +203,44 @@ class Contacts:
         return end
 
     def _succeeded(self, address: str, when: float) -> None:
-        # libzmq does not say whose: handshakes are quick, so rather the newest than one that has been silent for long.
-        end = next((end for end in reversed(self._shaking) if end.address == address), None)
+        end = self._whose(address, when)
         if end is None:
             return
         wanted = None if end.binds else self.wanted.pop(address, None)
         if wanted and wanted.refusals:
             self._tell(Report(end.since, CONNECTED, end))
-        self._settle(end, when)
         self.peers += 1
-        self._tell(Report(when, HANDSHAKE, end))
+        self._settle(end, when)
+
+    def _whose(self, address: str, when: float) -> End | None:
+        """Return whose handshake succeeded: libzmq does not say.
+
+        Not one's that was gone when it was looked at, and rather the oldest's, as long as it is not overdue.
+        """
+        shaking = [end for end in self._shaking if end.address == address]
+        shaking = [end for end in shaking if any(end.ends)] or shaking
+        return next((end for end in shaking if when - end.since < _SHAKES), shaking[-1] if shaking else None)
 
     def _settle(self, end: End, when: float) -> None:
         del self._shaking[end]
         end.state, end.since = CONNECTED, when
+        self._tell(Report(when, HANDSHAKE, end))
 
     def _disconnected(self, descriptor: int, when: float) -> None:
         failure, self._failure = self._failure, None
         end = self.open.pop(descriptor, None)
         if end is None:
             return
-        if end.state == CONNECTED and failure is None:
+        other = self._whose(end.address, when) if end.binds and end.state == CONNECTED else None
+        if other and (failure or when - end.since < _SHAKES):
+            # So the handshake that succeeded was not this one's.
+            self._settle(other, when)
+        elif end.state == CONNECTED:
             self.peers -= 1
             if not end.binds:
                 self.wanted[end.address] = End(self._monitor, end.address, CONNECTING, when)
             self._tell(Report(when, DISCONNECTED, end, seconds=when - end.since))
             return
-        if end.state == CONNECTED and self._shaking:
-            # So the handshake that succeeded was another's.
-            self._settle(next(reversed(self._shaking)), end.since)
         self._shaking.pop(end, None)
         # A failure of the protocol that is no event of its own: that is how libzmq treats a type that does not fit.
         self._refused(end, failure or Reason(MISFIT), when)

@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
+from zmqtui.core.text import printable
 from zmqtui.core.watch import ConnectionView, StageView
 from zmqtui.ui.view import Scene, View
 from zmqtui.ui.views.contact_table import draw, lines
@@ -79,7 +80,8 @@ class Connections(View):
             self.about = "inproc: libzmq reports nothing"
         else:
             strangers = f", {outside:,} outside" if outside else ""
-            self.about = f"{stage.transport}, {count:,} connected{strangers}"
+            schemes = dict.fromkeys(address.partition(":")[0] for address in stage.addresses.values())
+            self.about = f"{' and '.join(map(printable, schemes))}, {count:,} connected{strangers}"
 
     def _look(self, scene: Scene) -> None:
         if scene.index.held and self._looked >= 0:

@@ -55,7 +55,7 @@ def lines(stage: StageView, connections: Sequence[ConnectionView], selected: str
         if address.startswith("inproc:"):
             found += _inproc(stage, name, address)
             continue
-        found += [_listens(name, each) for each in binders]
+        found += [_listens(name if len(stage.addresses) > 1 else "", each) for each in binders]
         if not binders:
             found.append(Line("○", _DIM, "", "", f"{name}: nobody here listens at {place(address)}"))
         told += [_told(each, selected) for each in here if _listed(each)]
@@ -80,7 +80,7 @@ def _told(connection: ConnectionView, selected: str) -> tuple[tuple[bool, int], 
 
 
 def _listens(endpoint: str, connection: ConnectionView) -> Line:
-    text = f"listens: {endpoint} at {place(connection.address)}"
+    text = f"listens at {place(connection.address)}{': ' if endpoint else ''}{endpoint}"
     return Line(*_SIGNS["listening"], connection.instance, connection.socket, text, since=connection.since)
 
 
@@ -90,9 +90,9 @@ def _line(each: ConnectionView) -> Line:
     where = place(each.address)
     match each.state:
         case "connected":
-            text = "" if outside else (each.peer or "somebody in this program")
+            text = "with " + (f"outside {outside}" if outside else each.peer or "one of this program")
         case "handshake":
-            text = f"{'' if outside else each.peer or where}: connected, but no handshake yet"
+            text = f"{f'outside {outside}' if outside else each.peer or where}: connected, but no handshake yet"
         case "refused":
             text = f"{each.reason}; libzmq does not try again"
         case _:
@@ -126,20 +126,17 @@ def _draw(line: Line, width: int, longest: int, selected: str, ranks: Mapping[st
     if line.name:
         role = f"$role-{ranks.get(line.name, 0) % 3}"
         parts += [
-            (set_cell_size(printable(line.name), longest), f"bold reverse {role}" if line.name == selected else role),
+            (set_cell_size(printable(line.name), longest), f"bold underline {role}" if line.name == selected else role),
             (f" {line.socket:<6} ", _DIM),
         ]
         room -= longest + 8
     text = printable(line.text, 300).replace("127.0.0.1:", ":")
     if line.outside:
         word = f"outside {printable(line.outside, 60)}"
-        if word in text:
-            text, _, rest = text.partition(word)
-        else:
-            text, rest = "", text
+        text, _, rest = text.partition(word)
         cut = Content.assemble(text, (word, "bold $tone-working"), rest)
     else:
-        cut = Content.assemble((text, "bold" if text == selected else ""))
+        cut = Content.assemble((text, "bold underline" if text == f"with {selected}" else ""))
     cut = cut.truncate(max(room, 1), ellipsis=True)
     gap = " " * max(0, room - cut.cell_length)
     return Content.assemble(*parts, cut, gap, (since, "$foreground 50%"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.events import Click
@@ -17,7 +17,7 @@ from textual.strip import Strip
 from zmqtui.core.journal import Event, Journal
 from zmqtui.core.text import printable
 from zmqtui.ui.event_index import EventIndex
-from zmqtui.ui.event_line import MARKS, says
+from zmqtui.ui.event_line import MARKS, cut, says
 from zmqtui.ui.signs import clock
 from zmqtui.ui.views.happenings import Happenings, Rows, gap, is_outside
 
@@ -182,10 +182,11 @@ class Timeline(ScrollView, can_focus=False):
             longest = min(max(map(cell_len, self.ranks), default=8), 13)
             role = self._tone(f"role-{self.ranks.get(event.instance, 0) % 3}")
             if event.instance == self.selected:
-                role += Style(bold=True, reverse=True)
-            segments += [Segment(" "), Segment(set_cell_size(printable(event.instance), longest), role), Segment(" ")]
+                role += Style(bold=True, underline=True)
+            name = cut(printable(event.instance), longest)
+            segments += [Segment(" ", quiet), Segment(name, role), Segment(" " * (longest - cell_len(name) + 1), quiet)]
         segments.append(Segment(f"{sign} ", mark))
-        text = self.text_of(event, width)
+        text = cut(self.text_of(event, width), width - sum(cell_len(segment.text) for segment in segments))
         peer = f"outside {self.short_of(event.peer)}" if is_outside(event.peer) else ""
         style = mark if tone in ("bad", "lost", "waiting") or event.kind == "monitor" else self._tone("text")
         if peer and peer in text:

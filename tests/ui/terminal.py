@@ -28,12 +28,13 @@ class Terminal:
     Attributes:
         process: The app.
         raw: Every byte it wrote.
+        ours: Our end of the terminal.
     """
 
     def __init__(
         self, arguments: tuple[str, ...], columns: int, rows: int, module: str = "zmqtui", folder: str | None = None
     ) -> None:
-        self._ours, self._theirs = pty.openpty()
+        self.ours, self._theirs = pty.openpty()
         fcntl.ioctl(self._theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._before = termios.tcgetattr(self._theirs)
         self._screen = pyte.Screen(columns, rows)
@@ -63,12 +64,12 @@ class Terminal:
 
     def type(self, text: str) -> None:
         """Press keys."""
-        os.write(self._ours, text.encode())
+        os.write(self.ours, text.encode())
 
     def read(self, seconds: float) -> None:
         """Take in what the app writes within `seconds`, or at once if it writes something."""
-        if select.select([self._ours], [], [], seconds)[0]:
-            data = os.read(self._ours, 65536)
+        if select.select([self.ours], [], [], seconds)[0]:
+            data = os.read(self.ours, 65536)
             self.raw += data
             # The emulator takes private sequences that it does not know for text.
             self._stream.feed(data.replace(b"\x1b[?1016$p", b"").replace(b"\x1b[>1u", b"").replace(b"\x1b[<u", b""))
@@ -87,13 +88,13 @@ class Terminal:
     def ends(self) -> int:
         """Wait until the app has ended and return its exit code."""
         self.until(lambda: self.process.poll() is not None)
-        while select.select([self._ours], [], [], 0.05)[0]:
+        while select.select([self.ours], [], [], 0.05)[0]:
             self.read(0)
         return self.process.returncode
 
     def hang_up(self) -> None:
         """Take the terminal away."""
-        for end in (self._ours, self._theirs):
+        for end in (self.ours, self._theirs):
             with suppress(OSError):
                 os.close(end)
 

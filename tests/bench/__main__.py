@@ -1,0 +1,215 @@
+"""The benchmarks: ``make bench``. Each row is a ratio or a percentile from one run, medians of interleaved rounds."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from statistics import median, quantiles
+from typing import NamedTuple
+
+import textual
+import zmq
+
+from tests.bench import loops, scale, screens
+
+
+class Row(NamedTuple):
+    """One line of the table.
+
+    Attributes:
+        what: What was measured.
+        value: The result.
+        unit: What it counts; ``×`` for a ratio.
+        goal: What is to be reached, in words.
+        met: Whether it is.
+        seen: The figures behind it.
+    """
+
+    what: str
+    value: float
+    unit: str
+    goal: str
+    met: bool
+    seen: str = ""
+
+
+def at_least(what: str, value: float, goal: float, seen: str = "") -> Row:
+    """Make the row of a ratio that must not be lower."""
+    return Row(what, value, "×", f"≥ {goal:g}", value >= goal, seen)
+
+
+def at_most(what: str, value: float, goal: float, unit: str, seen: str = "") -> Row:
+    """Make the row of a figure that must not be higher."""
+    return Row(what, value, unit, f"≤ {goal:g}", value <= goal, seen)
+
+
+def ratio(first: Callable[[], float], second: Callable[[], float], rounds: int) -> tuple[float, str]:
+    """Return the median of first / second over interleaved rounds, and the medians of both."""
+    pairs = [(first(), second()) for _ in range(rounds)]
+    ours, theirs = median(pair[1] for pair in pairs), median(pair[0] for pair in pairs)
+    return median(one / other for one, other in pairs), f"{_time(theirs)} and {_time(ours)}"
+
+
+def _time(seconds: float) -> str:
+    return (
+        f"{seconds:.2f} s"
+        if seconds >= 1
+        else f"{seconds * 1e3:.1f} ms"
+        if seconds >= 1e-3
+        else f"{seconds * 1e6:.1f} µs"
+    )
+
+
+def throughput(rounds: int) -> Iterator[Row]:
+    """Compare the loops as roles of a stage with the same on plain pyzmq."""
+    names = {"push": ("PUSH→PULL, 20 B", 1.0), "publish": ("PUB→8 SUB, one filter in 8 each", 1.0)}
+    for name, (title, goal) in names.items():
+        for transport in ("inproc", "tcp"):
+            value, seen = ratio(
+                partial(loops.plain, name, transport),
+                partial(loops.traced, name, transport),
+                rounds,
+            )
+            yield at_least(f"{title}, {transport}", value, goal, seen)
+    for transport in ("inproc", "tcp"):
+        value, seen = ratio(
+            partial(loops.traced, "ask", transport),
+            partial(loops.plain, "ask", transport),
+            rounds,
+        )
+        yield at_most(f"REQ–REP round trip p50, {transport}", value, 1.05, "×", seen)
+
+
+def on_view(rounds: int) -> Iterator[Row]:
+    """Compare PUSH→PULL with its tab on view with the same on plain pyzmq and no app."""
+    for transport in ("inproc", "tcp"):
+        value, seen = ratio(
+            partial(loops.plain, "push", transport),
+            partial(screens.loop_on_view, "push", transport, loops.TOTAL["push"]),
+            rounds,
+        )
+        yield at_least(f"PUSH→PULL on view, {transport}", value, 0.85, seen)
+
+
+CARDS = ["server", "client-1", "client-2", "client-3"]
+
+
+def keys(rounds: int) -> Iterator[Row]:
+    """Measure from the press of a key to its paint."""
+    count = 20 * rounds
+    full = ("pubsub", "--transport", "inproc", "--start", "--set", "rate=0")
+    names = ["publisher", "subscriber-1", "subscriber-2", "subscriber-3"]
+    busy = screens.keys(names, count, *full, ready=b"messages a second", others="1 3 w2", settle=3)
+    p50, p99 = median(busy), quantiles(busy, n=100, method="inclusive")[98]
+    yield at_most("key to paint, everything at full speed, p50", p50 * 1e3, 20, "ms")
+    yield at_most("key to paint, everything at full speed, p99", p99 * 1e3, 60, "ms")
+    idle = screens.keys(CARDS, count, "reqrep", "--transport", "inproc", ready=b"Ready: space")
+    bare = screens.bare_keys(count)
+    yield at_most(
+        "key to paint, idle, p50", median(idle) / median(bare), 1.2, "× bare",
+        f"{_time(median(idle))} and {_time(median(bare))}",
+    )  # fmt: skip
+
+
+def start(rounds: int) -> Iterator[Row]:
+    """Measure from the process's start to the first picture."""
+    value, seen = ratio(
+        partial(screens.first_paint, "playground", until=b"Ready: space"),
+        partial(screens.first_paint, "bare", until=b"Ready"),
+        rounds,
+    )
+    yield at_most("first paint", value, 1.3, "× bare", seen)
+
+
+def processor(rounds: int) -> Iterator[Row]:
+    """Measure the time that the view takes."""
+    resting = median(screens.processor(4, "playground", ready=b"Ready: space") for _ in range(rounds))
+    bare = median(screens.processor(4, "bare", ready=b"Ready") for _ in range(rounds))
+    yield at_most("processor, nothing started, above bare", (resting - bare) * 100, 0.5, "% of a core")
+    shown = median(
+        screens.processor(4, "playground", "pubsub", "--start", ready=b"messages a second") for _ in range(rounds)
+    )
+    headless = median(_headless(4) for _ in range(rounds))
+    yield at_most("processor of the view at 20,000 msg/s", (shown - headless) * 100, 15, "% of a core")
+
+
+def _headless(seconds: float) -> float:
+    from zmqtui.core.stage import Stage
+    from zmqtui.patterns import find
+
+    with Stage(find("pubsub"), at={"weather": loops.address("tcp")}) as stage:
+        stage.start()
+        time.sleep(1.5)
+        before = time.process_time()
+        time.sleep(seconds)
+        return (time.process_time() - before) / seconds
+
+
+def scales(rounds: int) -> Iterator[Row]:
+    """Measure many instances, long logs and many messages."""
+    seconds, size = scale.many_subscribers(1000)
+    yield at_most("1,000 subscribers start", seconds, 2, "s")
+    yield at_most("memory of each of them", size / 1000, 100, "kB")
+    short, long = scale.scrolling(100), scale.scrolling(100_000)
+    yield at_most(
+        "a frame of scrolling 100,000 events", long / short, 1.2, "× 100 events", f"{_time(long)} and {_time(short)}"
+    )
+    crowd = [f"client-{number}" for number in range(1, 64)]
+    times = screens.keys(
+        ["server", *crowd], 20 * rounds, "reqrep", "--start", "--transport", "inproc", "--set", "client=63",
+        ready=b"the server works",
+    )  # fmt: skip
+    yield at_most("key to paint, 64 roles, p99", quantiles(times, n=100, method="inclusive")[98] * 1e3, 100, "ms")
+    leaving = screens.quitting(
+        "playground", "reqrep", "--start", "--transport", "inproc", "--set", "client=63", ready=b"the server works"
+    )
+    yield at_most("quitting, 64 roles blocked", leaving, 0.5, "s")
+    _, grown = scale.ten_million()
+    yield at_most("memory after 1 of 10 million messages", grown / 2**20, 5, "MiB more")
+
+
+PARTS = {
+    "throughput": throughput,
+    "view": on_view,
+    "keys": keys,
+    "start": start,
+    "processor": processor,
+    "scale": scales,
+}
+
+
+def main() -> int:
+    """Measure, print the table and save it."""
+    parser = argparse.ArgumentParser("make bench")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[], help="what to measure; all without")
+    parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds of each")
+    parser.add_argument("--json", default="bench.json", help="where to save the table")
+    arguments = parser.parse_args()
+    about = {
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "python": platform.python_version(),
+        "pyzmq": zmq.__version__,
+        "libzmq": zmq.zmq_version(),
+        "textual": textual.__version__,
+    }
+    print(", ".join(f"{name} {value}" for name, value in about.items()))  # noqa: T201
+    rows: list[Row] = []
+    for name in arguments.parts or PARTS:
+        for row in PARTS[name](arguments.rounds):
+            rows.append(row)
+            mark = "✓" if row.met else "✗"
+            print(f"{mark} {row.what:<48} {row.value:9.3f} {row.unit:<14} {row.goal:<8} {row.seen}", flush=True)  # noqa: T201
+    document = {**about, "rows": [row._asdict() for row in rows]}
+    Path(arguments.json).write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

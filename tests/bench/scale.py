@@ -1,0 +1,88 @@
+"""What is measured without a terminal: many instances, long logs, ten million messages."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from pathlib import Path
+from statistics import median
+
+from tests.bench import loops
+from tests.ui.support import until
+from zmqtui.core.journal import Event
+from zmqtui.core.stage import Stage
+from zmqtui.patterns import find
+
+
+def memory() -> int:
+    """Return the bytes of memory that this process has in use."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def many_subscribers(count: int) -> tuple[float, float]:
+    """Start a stage with `count` subscribers.
+
+    Returns:
+        The seconds until all of them are connected, and the bytes each of them takes.
+    """
+    from dataclasses import replace
+
+    pattern = find("pubsub")
+    pattern = replace(
+        pattern, roles=tuple(replace(role, most=count) if role.most > 1 else role for role in pattern.roles)
+    )
+    before = memory()
+    stage = Stage(pattern, transport="inproc", counts={"subscriber": count}, knobs={"rate": 10})
+    begun = time.perf_counter()
+    try:
+        stage.start()
+        while stage.view().peers["weather"] < count:
+            time.sleep(0.005)
+        seconds = time.perf_counter() - begun
+        time.sleep(0.5)
+        return seconds, (memory() - before) / count
+    finally:
+        stage.stop()
+
+
+def ten_million(total: int = 10_000_000) -> tuple[float, int]:
+    """Send messages through a stage and return by how many bytes memory grew after the first million."""
+    loops.TOTAL["push"] = total
+    marks: list[int] = []
+
+    def look(stage: Stage) -> None:
+        passed = sum(each.received.messages for each in stage.view().of("peer"))
+        if passed > total / 10:
+            marks.append(memory())
+
+    seconds = loops.traced("push", "inproc", look)
+    return seconds, max(marks) - marks[0]
+
+
+def scrolling(events: int, frames: int = 200) -> float:
+    """Return the median seconds that a frame of scrolling takes in a log of so many events."""
+    return asyncio.run(_scroll(events, frames))
+
+
+async def _scroll(events: int, frames: int) -> float:
+    from zmqtui.ui.app import Playground
+    from zmqtui.ui.event_log import EventLog
+
+    stage = Stage(find("reqrep"), transport="inproc")
+    stage.journal.extend(
+        Event(number / 1000, "client-1", "send", (b"Hello %d" % number,), "requests") for number in range(events)
+    )
+    app = Playground([stage])
+    times = []
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: bool(app.query(EventLog)) and app.query_one(EventLog).max_scroll_y > events / 2)
+        log = app.query_one(EventLog)
+        for number in range(frames):
+            begun = time.perf_counter()
+            log.scroll_to(y=(number * 37) % int(log.max_scroll_y), animate=False, force=True, immediate=True)
+            log.render_lines(log.size.region)
+            times.append(time.perf_counter() - begun)
+            await pilot.pause(0)
+    return median(times)

@@ -135,7 +135,8 @@ def why(end: End, reason: Reason, directory: Directory, seconds: float = 0.0) ->
         case contacts.IN_USE:
             return f"cannot listen on {end.address} yet: {os.strerror(reason.value)}"
         case contacts.HUNG_UP:
-            return f"{who} hung up before the handshake was done: it speaks no ZeroMQ, or does not fit, {_fits(end)}"
+            guess = f"it speaks no ZeroMQ, wants other security, or does not fit: {_fits(end)}"
+            return f"{who} hung up before the handshake was done: {guess}"
         case contacts.SILENT:
             within = f" within {seconds:.2g} s" if seconds else ""
             return f"{who} did not finish the handshake{within}: it may speak no ZeroMQ"
@@ -143,7 +144,7 @@ def why(end: End, reason: Reason, directory: Directory, seconds: float = 0.0) ->
             return f"refused {who}: it is not authorised (ZAP says {reason.value})"
         case contacts.MISFIT:
             suffix = f", not to {other.kind}" if other.kind else ""
-            return f"refused {who}: its socket type does not fit, {_fits(end)}{suffix}"
+            return f"refused {who}: its socket type does not fit: {_fits(end)}{suffix}"
     if reason.value == _MISMATCH:
         return f"refused {who}: its security differs, such as CURVE at one end and none at the other"
     if reason.value == _CRYPTOGRAPHIC:

@@ -107,9 +107,11 @@ def _trying(each: ConnectionView) -> str:
 
 
 def _inproc(stage: StageView, endpoint: str, address: str) -> list[Line]:
-    there = [each for each in stage.instances if endpoint in each.connected]
-    text = f"{endpoint} at {place(address)}: {names(there, 6) or 'nobody'} connected, says the playground"
-    return [Line("⇄" if there else "○", "$tone-received" if there else _DIM, "", "", text)]
+    binder = stage.pattern.endpoint(endpoint).bind.role
+    there = [each for each in stage.instances if endpoint in each.connected and each.role != binder]
+    asked = f"asked for it: {names(there, 4)}" if there else "nobody asked for it"
+    sign, tone = _SIGNS["connected"] if there else ("○", _DIM)
+    return [Line("●", _DIM, "", "", f"{endpoint} at {place(address)}"), Line(sign, tone, "", "", asked)]
 
 
 def draw(table: Sequence[Line], width: int, selected: str, ranks: Mapping[str, int]) -> Content:

@@ -1,0 +1,391 @@
+"""What libzmq says of connections: told at once, in order, in plain words, whoever is at the other end."""
+
+from __future__ import annotations
+
+import os
+import socket as raw_socket
+import statistics
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from queue import Queue
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import zmq
+
+from tests.helpers import connected, events, instance, pattern_of, stage_of, until
+from zmqtui.core import connections
+from zmqtui.core.contacts import (
+    CONNECTED,
+    CONNECTING,
+    DISCONNECTED,
+    HANDSHAKE,
+    MISFIT,
+    REFUSED,
+    RETRIED,
+    SILENT,
+    Contacts,
+    Report,
+)
+from zmqtui.core.journal import Event, now
+from zmqtui.core.model import Endpoints, Knobs
+from zmqtui.core.monitor import Monitor
+from zmqtui.core.role import sleep
+from zmqtui.core.sockets import Context
+from zmqtui.core.stage import Stage
+from zmqtui.core.state import State
+
+GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00"
+
+
+def echoes(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+    server = context.socket(zmq.REP)
+    server.set(zmq.HANDSHAKE_IVL, 200)
+    server.bind(endpoints.line)
+    while True:
+        server.send(server.recv())
+
+
+def asks(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+    client = context.socket(zmq.REQ)
+    client.connect(endpoints.line)
+    while True:
+        client.send(b"?")
+        client.recv()
+        sleep(0.01)
+
+
+def happened(stage: Stage, who: str = "") -> list[Event]:
+    """Return the journal's events about connections, of one instance where named."""
+    return [
+        event
+        for event in stage.journal.read(0)[0]
+        if event.kind in ("link", "monitor") and (not who or event.instance == who)
+    ]
+
+
+def whats(stage: Stage, who: str) -> list[str]:
+    """Return what happened to an instance's connections; retries in a row count once."""
+    found: list[str] = []
+    for event in happened(stage, who):
+        if not (event.what == RETRIED and found and found[-1] == RETRIED):
+            found.append(event.what)
+    return found
+
+
+def waits(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+    client = context.socket(zmq.PULL)
+    client.connect(endpoints.line)
+    client.recv()
+
+
+def binds(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+    context.socket(zmq.PUSH).bind(endpoints.line)
+    sleep(1000)
+
+
+@pytest.mark.parametrize("transport", ["tcp", "ipc"])
+def test_a_server_that_dies_and_comes_back(transport: str) -> None:
+    """Protects the order of what is told, and that it is told when it happens, not when the books are kept."""
+    late = []
+    with stage_of(pattern_of({"server": binds, "client": waits}, "PUSH", "PULL"), transport) as stage:
+        stage.start()
+        until(lambda: HANDSHAKE in whats(stage, "client"))
+        for life in range(1, 8):
+            begun = now()
+            stage.kill("server")
+            until(lambda life=life: whats(stage, "client").count(DISCONNECTED) == life)  # type: ignore[misc]
+            late.append(next(e.time for e in reversed(happened(stage, "client")) if e.what == DISCONNECTED) - begun)
+            stage.launch("server")
+            until(lambda life=life: whats(stage, "client").count(HANDSHAKE) == life + 1)  # type: ignore[misc]
+        told = [what for what in whats(stage, "client") if what != RETRIED]
+        assert told == [CONNECTING, CONNECTED, HANDSHAKE] + [DISCONNECTED, CONNECTED, HANDSHAKE] * 7
+        assert whats(stage, "client").count(RETRIED) >= 7
+        assert {event.peer for event in happened(stage, "client")} == {"server"}
+        server = whats(stage, "server")
+        assert server[:4] == ["listening", "accepted", "connected", "closed"]
+        assert server.count("closed") == 7
+    assert statistics.median(late) < 0.015
+
+
+def test_one_outside_is_marked_and_named_by_its_address() -> None:
+    """Protects who is who on tcp: instances by name, everybody else by address, in events and as it stands."""
+    with stage_of(pattern_of({"server": echoes, "client": asks}, "REP", "REQ")) as stage:
+        stage.start()
+        connected(stage, "line", 1)
+        with zmq.Context() as context, context.socket(zmq.REQ) as stranger:
+            stranger.linger = 0
+            stranger.connect(stage.addresses["line"])
+            stranger.send(b"!")
+            stranger.recv()
+            connected(stage, "line", 2)
+            ends = {
+                (each.instance, each.peer if not each.outside else "outside") for each in stage.view().connections()
+            }
+            assert ends == {("server", ""), ("server", "client"), ("server", "outside"), ("client", "server")}
+            address = next(each.peer for each in stage.view().connections() if each.outside)
+            until(lambda: f"a peer connected: outside {address}" in events(stage, "server", "link"))
+            assert "a peer connected: client" in events(stage, "server", "link")
+        until(lambda: f"a peer disconnected: outside {address}" in events(stage, "server", "link"))
+        connected(stage, "line", 1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the system for the peer's process")
+def test_one_outside_is_marked_on_ipc() -> None:
+    """Protects who is who on ipc: another process is outside, a role of this one is not."""
+    program = "import sys, zmq; s = zmq.Context().socket(zmq.REQ); s.connect(sys.argv[1]); sys.stdin.read()"
+    with stage_of(pattern_of({"server": echoes, "client": asks}, "REP", "REQ"), "ipc") as stage:
+        stage.start()
+        connected(stage, "line", 1)
+        with subprocess.Popen(
+            [sys.executable, "-c", program, stage.addresses["line"]], stdin=subprocess.PIPE
+        ) as stranger:
+            try:
+                named = f"process {stranger.pid}"
+                until(lambda: any(each.outside and each.peer == named for each in stage.view().connections()))
+                until(lambda: f"a peer connected: outside {named}" in events(stage, "server", "link"))
+                assert sum(each.outside for each in stage.view().connections()) == 1
+            finally:
+                stranger.kill()
+
+
+def knocks(said: bytes, *, stay: bool) -> Callable[[int], Any]:
+    """Return one who connects and says something that is no ZMTP."""
+
+    def knock(port: int) -> Any:
+        peer = raw_socket.create_connection(("127.0.0.1", port))
+        peer.sendall(said)
+        if not stay:
+            peer.close()
+        return peer
+
+    return knock
+
+
+def curve(port: int) -> Any:
+    """Connect as a client that wants encryption."""
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    stranger = context.socket(zmq.REQ)
+    stranger.curve_publickey, stranger.curve_secretkey = zmq.curve_keypair()
+    stranger.curve_serverkey = zmq.curve_keypair()[0]
+    stranger.connect(f"tcp://127.0.0.1:{port}")
+
+    def close() -> None:
+        stranger.close(0)
+        context.term()
+
+    return SimpleNamespace(close=close)
+
+
+@pytest.mark.parametrize(
+    ("knock", "words"),
+    [
+        (knocks(b"", stay=True), "did not finish the handshake within 0.2 s"),
+        (knocks(b"", stay=False), "hung up before the handshake was done"),
+        (knocks(b"GET / HTTP/1.1\r\n\r\n", stay=False), "hung up before the handshake was done"),
+        (knocks(GREETING + b"NULL" + bytes(48) + b"\x04\x20" + b"garbage!" * 4, stay=True), "does not keep to ZMTP"),
+        (knocks(GREETING + b"PLAIN" + bytes(47), stay=True), "its security differs"),
+        (curve, "security"),
+    ],
+    ids=["silent", "hangs up", "http", "garbage", "plain", "curve"],
+)
+def test_a_failure_is_told_in_plain_words(knock: Callable[[int], Any], words: str) -> None:
+    """Protects the only witness there is: on the sockets themselves libzmq is silent about whom it refuses."""
+    with stage_of(pattern_of({"server": echoes})) as stage:
+        stage.start()
+        until(lambda: "listening" in whats(stage, "server"))
+        peer = knock(int(stage.addresses["line"].rpartition(":")[2]))
+        try:
+            until(lambda: any(words in text for text in events(stage, "server", "link")))
+            assert stage.view().peers["line"] == 0
+        finally:
+            peer.close()
+
+
+def test_socket_types_that_do_not_fit() -> None:
+    """Protects the commonest mistake: libzmq has no event for it, and the one who connects never tries again."""
+
+    def publishes(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        context.socket(zmq.PUB).bind(endpoints.line)
+        sleep(1000)
+
+    with stage_of(pattern_of({"server": publishes, "client": asks}, "PUB", "REQ")) as stage:
+        stage.start()
+        until(lambda: any(each.state == REFUSED for each in stage.view().connections()))
+        said = [event.text for event in happened(stage) if event.what == REFUSED]
+        assert any(
+            "a REQ talks to REP and ROUTER, not to PUB" in text or "a PUB talks to SUB and XSUB" in text
+            for text in said
+        )
+        assert stage.view().peers["line"] == 0
+
+
+def test_nothing_is_told_of_inproc() -> None:
+    """Protects honesty: libzmq reports nothing there, so nothing is made up."""
+    with stage_of(pattern_of({"server": echoes, "client": asks}, "REP", "REQ"), "inproc") as stage:
+        stage.start()
+        until(lambda: instance(stage, "client").received.messages > 3)
+        assert happened(stage) == []
+        assert stage.view().connections() == ()
+        assert instance(stage, "client").connected == {"line"}
+
+
+def test_a_request_after_the_servers_death_is_not_lost() -> None:
+    """Protects a REQ that sends right after its server died: what the next server answers was never called lost."""
+    go, sent, ends = threading.Event(), threading.Event(), Queue[str]()
+
+    def asks_when_told(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        while True:
+            with context.socket(zmq.REQ) as client:
+                client.rcvtimeo = 700
+                client.connect(endpoints.line)
+                try:
+                    client.send(b"first")
+                    client.recv()
+                    while True:
+                        ends.put("ready")
+                        while not go.is_set():
+                            sleep(0.0005)
+                        go.clear()
+                        client.send(b"?")
+                        sent.set()
+                        client.recv()
+                        ends.put("answered")
+                except zmq.Again:
+                    # Sent before anybody could know: that one is lost indeed.
+                    ends.put("lost")
+
+    wrong = answered = 0
+    with stage_of(pattern_of({"server": echoes, "client": asks_when_told}, "REP", "REQ")) as stage:
+        stage.start()
+        for _ in range(12):
+            until(lambda: ends.get(timeout=5) == "ready")
+            before = whats(stage, "client").count(DISCONNECTED)
+            stage.kill("server")
+            go.set()
+            assert sent.wait(5)
+            sent.clear()
+            until(lambda before=before: whats(stage, "client").count(DISCONNECTED) > before)  # type: ignore[misc]
+            orphaned = instance(stage, "client").orphaned
+            stage.launch("server")
+            if ends.get(timeout=5) == "answered":
+                answered += 1
+                wrong += orphaned
+    assert answered >= 3
+    assert wrong <= answered / 2
+
+
+def test_what_is_not_kept_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects memory from those who knock without end, and the reader from believing that this was all."""
+    monkeypatch.setattr(connections, "UNREAD", 5)
+    with stage_of(pattern_of({"server": echoes})) as stage:
+        stage.start()
+        until(lambda: "listening" in whats(stage, "server"))
+        address = ("127.0.0.1", int(stage.addresses["line"].rpartition(":")[2]))
+        for _ in range(100):
+            raw_socket.create_connection(address).close()
+        until(lambda: any("connection events were not kept" in text for text in events(stage, kind="link")))
+
+
+def test_books_that_are_late_freeze_nobody() -> None:
+    """Protects the context from the trap of monitors that nobody reads: it froze after some 2,000 events."""
+    with stage_of(pattern_of({"server": echoes})) as stage:
+        stage.start()
+        until(lambda: "listening" in whats(stage, "server"))
+        with zmq.Context() as context, context.socket(zmq.REQ) as client:
+            client.linger = 0
+            client.rcvtimeo = 10_000
+            client.connect(stage.addresses["line"])
+            address = ("127.0.0.1", int(stage.addresses["line"].rpartition(":")[2]))
+            with stage.books._lock:
+                for _ in range(900):
+                    raw_socket.create_connection(address).close()
+                client.send(b"still there?")
+                assert client.recv() == b"still there?"
+                stage._interrupt(stage._cast.order, State.KILLED)
+            assert instance(stage, "server").state is State.KILLED
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts descriptors")
+def test_nothing_is_left_behind() -> None:
+    """Protects the process: runs, restarts and reconnections leave no descriptor and no thread."""
+    with stage_of(pattern_of({"server": echoes, "client": asks}, "REP", "REQ", most=3), counts={"client": 3}) as stage:
+        left = []
+        for _ in range(3):
+            stage.start()
+            connected(stage, "line", 3)
+            stage.revive("server-1")
+            connected(stage, "line", 3)
+            stage.stop()
+            left.append((len(os.listdir("/proc/self/fd")), threading.active_count()))
+        assert len(set(left)) == 1, left
+
+
+@contextmanager
+def contacts() -> Iterator[tuple[Contacts, list[Report]]]:
+    """Make the connections of a socket that is not there; descriptors are of nothing."""
+    reports: list[Report] = []
+    yield Contacts(cast(Monitor, None), reports.append), reports
+
+
+def test_retries_are_told_ever_more_seldom() -> None:
+    """Protects the journal from a client that tries ten times a second for an hour."""
+    with contacts() as (mine, reports):
+        mine.take(zmq.EVENT_CONNECT_DELAYED, 0, "tcp://there:1", 0.0)
+        for tenth in range(36_000):
+            mine.take(zmq.EVENT_CONNECT_RETRIED, 100, "tcp://there:1", tenth / 10)
+            mine.take(zmq.EVENT_CONNECT_DELAYED, 0, "tcp://there:1", tenth / 10)
+        assert [report.what for report in reports[:2]] == [CONNECTING, RETRIED]
+        assert 5 < len(reports) < 20
+        assert mine.wanted["tcp://there:1"].retries == 36_000
+        mine.take(zmq.EVENT_CONNECTED, -1, "tcp://there:1", 3600.0)
+        mine.take(zmq.EVENT_HANDSHAKE_SUCCEEDED, 0, "tcp://there:1", 3600.0)
+        assert [(report.what, report.times) for report in reports[-3:]] == [
+            (RETRIED, 36_000),
+            (CONNECTED, 1),
+            (HANDSHAKE, 1),
+        ]
+
+
+def test_a_binder_that_always_hangs_up_is_told_ever_more_seldom() -> None:
+    """Protects the journal from a connector that meets something else than ZeroMQ ten times a second."""
+    with contacts() as (mine, reports):
+        for tenth in range(1, 6_000):
+            mine.take(zmq.EVENT_CONNECTED, -1, "tcp://there:1", tenth / 10)
+            mine.take(zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL, 104, "", tenth / 10)
+            mine.take(zmq.EVENT_DISCONNECTED, -1, "tcp://there:1", tenth / 10)
+            mine.take(zmq.EVENT_CONNECT_RETRIED, 100, "tcp://there:1", tenth / 10)
+        assert len(reports) < 25
+        assert reports[-1].times > 1_000
+
+
+def test_a_silent_peer_does_not_take_anothers_handshake() -> None:
+    """Protects the table: the handshake that succeeded is that of the one who came, not of one who says nothing."""
+    with contacts() as (mine, reports):
+        mine.take(zmq.EVENT_ACCEPTED, -1, "tcp://here:1", 0.0)
+        mine.take(zmq.EVENT_ACCEPTED, -2, "tcp://here:1", 1.0)
+        mine.take(zmq.EVENT_HANDSHAKE_SUCCEEDED, 0, "tcp://here:1", 1.001)
+        assert [mine.open[-1].state, mine.open[-2].state] == [HANDSHAKE, CONNECTED]
+        mine.take(zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL, 11, "tcp://here:1", 2.0)
+        mine.take(zmq.EVENT_DISCONNECTED, -1, "tcp://here:1", 2.0)
+        assert reports[-1].reason is not None
+        assert reports[-1].reason.kind == SILENT
+        assert mine.peers == 1
+
+
+def test_one_that_does_not_fit_does_not_take_anothers_handshake() -> None:
+    """Protects the count of peers where two come at the same time and libzmq does not say who was welcome."""
+    with contacts() as (mine, reports):
+        mine.take(zmq.EVENT_ACCEPTED, -1, "tcp://here:1", 0.0)
+        mine.take(zmq.EVENT_ACCEPTED, -2, "tcp://here:1", 0.0)
+        mine.take(zmq.EVENT_HANDSHAKE_SUCCEEDED, 0, "tcp://here:1", 0.001)
+        mine.take(zmq.EVENT_DISCONNECTED, -1, "tcp://here:1", 0.001)
+        assert mine.open[-2].state == CONNECTED
+        assert mine.peers == 1
+        assert reports[-1].what == REFUSED
+        assert reports[-1].reason is not None
+        assert reports[-1].reason.kind == MISFIT

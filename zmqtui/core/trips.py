@@ -54,19 +54,34 @@ class RoundTrips:
 
 
 def percentile(before: Sequence[int] | None, after: Sequence[int], share: float) -> float | None:
-    """Return the seconds that `share` of the round trips between two moments took at most, or None if there were none.
+    """Return one of `percentiles`."""
+    found = percentiles(before, after, (share,))
+    return found[0] if found else None
+
+
+def percentiles(
+    before: Sequence[int] | None, after: Sequence[int], shares: Sequence[float], within: slice = slice(0, BINS)
+) -> list[float]:
+    """Return the seconds that so many of the round trips between two moments took at most, nothing if there were none.
 
     Args:
         before: The bins at the first moment; None for the start.
         after: The bins at the second one.
-        share: Such as 0.5 for the median.
+        shares: Such as 0.5 for the median.
+        within: Where all that is counted is, to look nowhere else.
     """
-    sums = list(accumulate(after if before is None else map(sub, after, before)))
-    if not sums[-1]:
-        return None
-    rank = max(1, math.ceil(share * sums[-1]))
-    place = bisect_left(sums, rank)
-    return float(LEAST * 10 ** ((place + 0.5) / DECADE))
+    counts = after[within]
+    sums = list(accumulate(counts if before is None else map(sub, counts, before[within])))
+    if not sums or not sums[-1]:
+        return []
+    places = [bisect_left(sums, max(1, math.ceil(share * sums[-1]))) + within.start for share in shares]
+    return [float(LEAST * 10 ** ((place + 0.5) / DECADE)) for place in places]
+
+
+def used(bins: Sequence[int]) -> slice:
+    """Return where there is anything in the bins."""
+    places = [place for place, count in enumerate(bins) if count]
+    return slice(places[0], places[-1] + 1) if places else slice(0, 0)
 
 
 class Pairs:

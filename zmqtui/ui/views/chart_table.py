@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 
 from zmqtui.core.moments import Past
-from zmqtui.core.trips import percentile
+from zmqtui.core.trips import percentiles
 from zmqtui.ui.views.plot import Line
 
 
@@ -41,7 +41,7 @@ def whole(past: Past) -> str:
         row = [f"{when - past.began:.3f}", *(f"{column[index]:.15g}" for column in columns)]
         for _, bins, peaks in trips:
             before = bins[index - 1] if index else None
-            found = [percentile(before, bins[index], share) for share in (0.5, 0.99)]
+            found = percentiles(before, bins[index], (0.5, 0.99)) or (0.0, 0.0)
             row += [f"{value:.4g}" if value else "" for value in (*found, peaks[index])]
         table.writerow(row)
     return out.getvalue()

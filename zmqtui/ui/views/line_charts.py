@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from zmqtui.core.model import Link, Pattern
-from zmqtui.core.trips import percentile
+from zmqtui.core.trips import percentiles, used
 from zmqtui.ui.views.axes import DIM, amount, seconds
 from zmqtui.ui.views.chart import RECEIVES, SENDS, Chart, Drawing, Frame, names, present, sends, sockets
 from zmqtui.ui.views.chart_table import table_of
@@ -77,14 +77,13 @@ class Trips(Chart):
         for role in frame.past.askers:
             bins, peaks = frame.past.trips(role)
             points: dict[str, list[tuple[float, float]]] = {"p50": [], "p99": [], "max": []}
+            within = used(bins[-1])
             for before, index in frame.pairs:
-                when = frame.times[index]
-                if (median := percentile(bins[before], bins[index], 0.5)) is not None:
+                if found := percentiles(bins[before], bins[index], (0.5, 0.99), within):
                     most = max(peaks[before + 1 : index + 1])
                     # The middle of a bin may be a little more than the longest of all.
-                    points["p50"].append((when, min(median, most)))
-                    points["p99"].append((when, min(percentile(bins[before], bins[index], 0.99) or 0.0, most)))
-                    points["max"].append((when, most))
+                    for name, length in zip(points, (min(found[0], most), min(found[1], most), most), strict=True):
+                        points[name].append((frame.times[index], length))
             if not points["max"]:
                 continue
             styles = {"max": ("$tone-lost", POINTS), "p99": ("$tone-waiting", DASHES), "p50": ("$tone-received", 0)}
@@ -109,9 +108,10 @@ class Trips(Chart):
         return Drawing([*legend(named), *told], rows, table_of(named, "s"))
 
     def _told(self, first: Sequence[int] | None, last: Sequence[int], longest: float) -> Content:
-        median, high = percentile(first, last, 0.5), percentile(first, last, 0.99)
-        if median is None or high is None:
+        found = percentiles(first, last, (0.5, 0.99))
+        if not found:
             return Content("")
+        median, high = found
         count = sum(last) - sum(first or ())
         text = f"{count:,} in all: p50 {seconds(min(median, longest))} · p99 {seconds(min(high, longest))}"
         return Content.styled(f"{text} · max {seconds(longest)}", DIM)

@@ -168,7 +168,8 @@ class Timeline(ScrollView, can_focus=False):
         if event is None:
             return Strip.blank(width, base)
         before = self._index.get(self._number(row - 1)) if self._own and row else None
-        strip = Strip(self._segments(event, before, width)).crop_extend(0, width, base)
+        # The last column is the scrollbar's.
+        strip = Strip(self._segments(event, before, width - 1)).crop_extend(0, width, base)
         return strip.apply_style(self._tone("picked")) if number == self._picked else strip
 
     def _segments(self, event: Event, before: Event | None, width: int) -> list[Segment]:
@@ -205,7 +206,7 @@ class Timeline(ScrollView, can_focus=False):
         text = event.text
         for address, short in self.short.items():
             text = text.replace(address, short)
-        text = printable(text, 300).replace("127.0.0.1:", ":").removeprefix("a peer ")
+        text = printable(text, 300).replace("tcp://127.0.0.1:", ":").replace("127.0.0.1:", ":").removeprefix("a peer ")
         if is_outside(event.peer) and "outside" not in text and event.what != "closed":
             text += f", outside {self.short_of(event.peer)}"
         return text

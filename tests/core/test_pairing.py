@@ -213,6 +213,20 @@ def test_who_left_and_who_came_in_its_place() -> None:
     assert new in tell.pairs, "the server's queue was empty: nothing of anybody who left is in it"
 
 
+@pytest.mark.parametrize("transport", ["tcp", "inproc"])
+def test_the_receiver_may_be_quicker_to_write(transport: str) -> None:
+    """Protects arrows whose ends came to the journal in the wrong order, by some milliseconds."""
+    pairing = Pairing(PIPELINE, transport)
+    pairing.meet(("sink", "worker-1"))
+    peer = "worker-1" if transport == "tcp" else ""
+    pairing.feed(1, Event(10.0, "worker-1", "send", (b"",), "results"))
+    pairing.feed(2, Event(10.1, "sink", "recv", (b"",), "results", peer=peer))
+    pairing.feed(3, Event(10.3001, "sink", "recv", (b"",), "results", peer=peer))
+    pairing.feed(4, Event(10.3, "worker-1", "send", (b"",), "results"))
+    assert pairing.source == {2: 1, 3: 4}
+    assert pairing.changed == {1, 2, 3, 4}
+
+
 def test_envelopes() -> None:
     """Protects patterns with ROUTER and DEALER: both ends see the same body, whatever envelope is around it."""
     assert body((b"id", b"", b"Hello"), "ROUTER") == (b"Hello",) == body((b"Hello",), "REQ")

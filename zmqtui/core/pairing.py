@@ -8,7 +8,7 @@ sampled one, finds fewer pairs.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from math import inf
@@ -22,6 +22,8 @@ from zmqtui.core.state import State
 if TYPE_CHECKING:
     from zmqtui.core.model import Pattern
 
+_HASTE: Final = 0.1
+"""Seconds by which two ends of a message may be in the wrong order in the journal."""
 SETTLED: Final = 1.0
 """Seconds of waiting in recv() after which nothing is on its way any more."""
 _ENDED = {state.value for state in State if not state.alive}
@@ -81,6 +83,7 @@ class _Place:
         last: When each direction of each instance was seen last.
         heard: How far each subscriber has heard each publisher: an event's number.
         unsure: What was received and could be several of the same content.
+        early: What was received and not seen sent yet, with its content.
     """
 
     def __init__(self, doubt: float) -> None:
@@ -93,6 +96,7 @@ class _Place:
         self.last: dict[tuple[str, str], float] = {}
         self.heard: dict[tuple[str, str], int] = {}
         self.unsure: dict[tuple[str, str, Key], list[tuple[int, float]]] = {}
+        self.early: deque[tuple[int, Event, Key]] = deque(maxlen=64)
 
 
 class Pairing:
@@ -211,8 +215,16 @@ class Pairing:
             # It is not the only one of its kind after all.
             place.pairs.remove(pair)
             self._part(pair)
+        for each in tuple(place.early):
+            # Whoever receives may have written that down before the sender did.
+            early, received, content_then = each
+            if content_then == content and send.time < received.time < send.time + _HASTE:
+                place.early.remove(each)
+                self._received(
+                    place, early, received, self._ends.kind(received.endpoint, received.instance), again=True
+                )
 
-    def _received(self, place: _Place, number: int, event: Event, kind: str) -> None:
+    def _received(self, place: _Place, number: int, event: Event, kind: str, *, again: bool = False) -> None:
         who, at = event.instance, (event.endpoint, event.instance)
         frames = body(event.frames, kind)
         content = key(frames)
@@ -220,6 +232,8 @@ class Pairing:
         send = self._find(place, number, event, frames, content, peer)
         if send:
             self._pair(place, send, number, event, content)
+        elif not again:
+            place.early.append((number, event, content))
         sender = send.instance if send else event.peer
         if kind == "REP":
             self._served[at] = _Request(number, sender, frames)

@@ -28,6 +28,8 @@ _WHEEL = 3
 """Rows that a turn of the wheel goes."""
 _SETTLING = 0.001
 """Seconds after an event at which a lane shows the state that it led to."""
+_STRIPS = 500
+"""Lines that are remembered as they are drawn."""
 _LATE = 0.2
 """Seconds after which everything is known of a moment."""
 
@@ -82,6 +84,7 @@ class Sequence(View):
         self._sights: list[Sight] = []
         self._drawn: dict[tuple[int, int, int], Drawn] = {}
         self._lines: list[tuple[Drawn, bool]] = []
+        self._strips: dict[Drawn, Strip] = {}
 
     # Looking.
 
@@ -160,9 +163,10 @@ class Sequence(View):
         if not sights and not scene.stage.running:
             lines += self._empty(scene, height)
         drawn: dict[tuple[int, int, int], Drawn] = {}
+        settling = max(SPANS[self._scale], _SETTLING)
         for sight in sights:
             row = sight.row
-            line = self._drawn.get(sight.key) or drawing.row(row, partial(story.state, when=row.time + _SETTLING))
+            line = self._drawn.get(sight.key) or drawing.row(row, partial(story.state, when=row.time + settling))
             if scene.stage.time - row.time > _LATE:
                 drawn[sight.key] = line
             lines.append((line, self._picked in row.numbers))
@@ -212,13 +216,25 @@ class Sequence(View):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line."""
-        base, width = self.rich_style, self.size.width
         if y >= len(self._lines):
-            return Strip.blank(width, base)
+            return Strip.blank(self.size.width, self.rich_style)
         drawn, picked = self._lines[y]
-        styles = {tone: self.get_component_rich_style(f"sequence--{tone}") if tone else base for tone in set(drawn[1])}
-        line = strip(drawn, styles).crop_extend(0, width, base)
+        line = self._strips.get(drawn)
+        if line is None:
+            if len(self._strips) > _STRIPS:
+                self._strips.clear()
+            line = self._strips[drawn] = self._strip(drawn)
         return line.apply_style(self.get_component_rich_style("sequence--picked")) if picked else line
+
+    def _strip(self, drawn: Drawn) -> Strip:
+        base = self.rich_style
+        styles = {tone: self.get_component_rich_style(f"sequence--{tone}") if tone else base for tone in set(drawn[1])}
+        return strip(drawn, styles).crop_extend(0, self.size.width, base)
+
+    def notify_style_update(self) -> None:
+        """Draw everything anew in another theme."""
+        super().notify_style_update()
+        self._strips.clear()
 
     # Moving.
 

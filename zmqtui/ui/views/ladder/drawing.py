@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from rich.cells import cell_len
 
 from zmqtui.core.state import State
-from zmqtui.core.text import printable
 from zmqtui.ui.signs import clock
-from zmqtui.ui.views.ladder.lanes import STAMP, Lanes
+from zmqtui.ui.views.ladder.lanes import STAMP, Lanes, shorten
 from zmqtui.ui.views.ladder.rows import Arrow, Mark, Row, delay
 from zmqtui.ui.views.picture.canvas import BLANK, Canvas
 
@@ -56,10 +54,11 @@ class Drawing:
             canvas.put(0, 0, f"+{lanes.more} lanes"[: lanes.stamp], "quiet")
         for lane in lanes.each:
             sign, tone = states.get(lane.name, (" ", ""))
-            start = max(lanes.left - 1, lane.x - (len(lane.label) + 2) // 2)
+            space = 1 if lanes.tight else 2
+            start = max(lanes.left - 1, lane.x - (len(lane.label) + space) // 2)
             canvas.put(start, 0, sign, tone or "quiet")
             style = "selected" if lane.name == self._selected else self._role(lane.name)
-            canvas.put(start + 2, 0, lane.label, style)
+            canvas.put(start + space, 0, lane.label, style)
         return canvas.rows()[0]
 
     def row(self, row: Row, states: Callable[[str], State | None], *, now: bool = False) -> Drawn:
@@ -100,9 +99,13 @@ class Drawing:
         if lane is None:
             return
         canvas.put(lane.x, 0, mark.sign, mark.tone or "quiet")
-        room = self._lanes.width - lane.x - 2 if mark.tone == "quiet" else self._lanes.pitch - 3
-        if mark.tone == "quiet" or len(mark.text) <= room:
-            canvas.put(lane.x + 2, 0, mark.text, mark.tone or "quiet", room)
+        tone, quiet = mark.tone or "quiet", mark.tone == "quiet"
+        room = self._lanes.width - lane.x - 2 if quiet else self._lanes.pitch - 3
+        if len(mark.text) <= room:
+            canvas.put(lane.x + 2, 0, mark.text, tone)
+        elif quiet:
+            text = _fit(mark.text, None, lane.x - 1 - self._lanes.left)
+            canvas.put(lane.x - 1 - len(text), 0, text, tone)
 
     def _arrow(self, canvas: Canvas, arrow: Arrow) -> None:
         sender, ends = self._lanes.get(arrow.sender), [lane for lane in map(self._lanes.get, arrow.receivers) if lane]
@@ -124,54 +127,55 @@ class Drawing:
 
     def _line(self, canvas: Canvas, arrow: Arrow, here: int, stops: list[int], side: int) -> None:
         """Draw a whole arrow to one side, with a head before each of those who get it."""
-        dash = "╌" if arrow.kind == "late" else "─"
+        dash = "─" if arrow.kind == "sent" else "╌"
         tone = self._role(arrow.sender)
         last = stops[-1]
         for x in range(here + side, last, side):
-            canvas.put(x, 0, dash, tone)
+            # A lane that is crossed is not a lane that gets it.
+            if x not in stops:
+                canvas.put(x, 0, dash, tone)
         canvas.put(here, 0, "├" if side > 0 else "┤", tone)
         for stop in stops:
             canvas.put(stop - side, 0, "▶" if side > 0 else "◀", tone)
         # The label is near the sender, and before the next head if there is room.
-        room = abs(stops[0] - here) - 4
+        room = abs(stops[0] - here) - 3
         note = f" {arrow.note}" if arrow.note else ""
         if room < 4 + len(note):
-            room = abs(last - here) - 4
+            room = abs(last - here) - 3
         self._label(canvas, arrow, here + 2 * side, side, room, note)
 
     def _label(self, canvas: Canvas, arrow: Arrow, x: int, side: int, room: int, note: str = "") -> None:
-        if cell_len(note) > room - 3:
-            note = note[:room] if room >= cell_len(note) else ""
-        text = _fit(arrow.text, arrow, room - cell_len(note))
+        if len(note) > room - 3:
+            note = note[:room] if room >= len(note) else ""
+        text = _fit(arrow.text, arrow, room - len(note))
         # Where it is written right to left, it begins further left.
-        start = x if side > 0 else x - cell_len(text + note) + 1
+        start = x if side > 0 else x - len(text + note) + 1
         canvas.put(start, 0, text, "text")
-        canvas.put(start + cell_len(text), 0, note, "waiting")
+        canvas.put(start + len(text), 0, note, "waiting")
 
     def _stub(self, canvas: Canvas, arrow: Arrow, here: int, towards: list[int], known: str) -> None:
         """Draw half an arrow that leaves its sender."""
         side = -1 if towards and sum(towards) / len(towards) < here else 1
-        end = f" {printable(known, 20)}" if known else " ?" if arrow.doubtful else ""
+        end = f" {shorten(known, 6)}" if known else " ?" if arrow.doubtful else ""
         room = self._room(here, side) - _STUB + 2 - len(end)
         text = _fit(arrow.text, arrow, max(room, 0))
         lead = f"{end.strip()} " if end else ""
         line = f"├─{text}─▷{end}" if side > 0 else f"{lead}◁─{text}─┤"
-        start = here if side > 0 else here - cell_len(line) + 1
+        start = here if side > 0 else here - len(line) + 1
         canvas.put(start, 0, line, self._role(arrow.sender))
-        canvas.put(start + (2 if side > 0 else cell_len(lead) + 2), 0, text, "text")
+        canvas.put(start + (2 if side > 0 else len(lead) + 2), 0, text, "text")
 
     def _half(self, canvas: Canvas, arrow: Arrow, here: int) -> None:
         """Draw half an arrow that reaches its receiver."""
         facing = self._facing(arrow.endpoint, arrow.receivers[0])
         side = -1 if facing and sum(facing) / len(facing) > here else 1
-        who = printable(arrow.sender, 22) or "?"
         room = self._room(here, -side) - _STUB + 1
+        who = shorten(arrow.sender or "?", max(6, room - len(arrow.text)))
         text = _fit(arrow.text, arrow, max(room - len(who), min(room, 3), 0))
-        who = _fit(who, None, max(room - cell_len(text), 1))
         line = f"{who} ─{text}─▶" if side > 0 else f"◀─{text}─ {who}"
-        start = here - cell_len(line) if side > 0 else here + 1
+        start = here - len(line) if side > 0 else here + 1
         canvas.put(start, 0, line, "quiet")
-        canvas.put(start + (cell_len(who) + 2 if side > 0 else 2), 0, text, "text")
+        canvas.put(start + (len(who) + 2 if side > 0 else 2), 0, text, "text")
 
     def _lost(self, canvas: Canvas, arrow: Arrow) -> None:
         """Draw an arrow that ends nowhere, and why."""
@@ -193,7 +197,7 @@ class Drawing:
             canvas.put(after, 0, arrow.note, "lost", self._lanes.width - after)
         elif (before := min(here, there)) - self._lanes.left >= 12:
             text = _fit(arrow.note, None, before - self._lanes.left - 1)
-            canvas.put(before - 1 - cell_len(text), 0, text, "lost")
+            canvas.put(before - 1 - len(text), 0, text, "lost")
 
     def _room(self, x: int, side: int) -> int:
         """Return the columns from a lane to one side that half an arrow may take."""
@@ -203,7 +207,7 @@ class Drawing:
 
 def _fit(text: str, arrow: Arrow | None, room: int) -> str:
     """Cut a label; how many messages it is of stays."""
-    if cell_len(text) <= room:
+    if len(text) <= room:
         return text
     count = f" ×{arrow.count:,}" if arrow and arrow.count > 1 else ""
     if room <= len(count):

@@ -50,6 +50,7 @@ class Lanes:
         more: How many others there are.
         width: Columns there are.
         stamp: Columns of a time.
+        tight: Whether the sign of a state stands right before the name.
     """
 
     def __init__(self, shown: Sequence[str], width: int, more: int, stamp: int) -> None:
@@ -58,8 +59,9 @@ class Lanes:
         room = width - self.left - 1
         pitch = min(room / max(len(shown), 1), MOST)
         self.pitch = int(pitch)
-        # One column for the sign, one between two names.
-        names = max(1, self.pitch - 3)
+        # One column for the sign, one between two names, and one between sign and name where there is room.
+        self.tight = self.pitch < EASY
+        names = max(1, self.pitch - (2 if self.tight else 3))
         self.each = tuple(
             Lane(name, shorten(name, names), self.left + int(pitch * (place + 0.5))) for place, name in enumerate(shown)
         )

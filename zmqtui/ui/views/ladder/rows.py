@@ -26,7 +26,8 @@ class Arrow:
 
     Attributes:
         kind: ``sent`` is delivered at once, ``late`` was sent in an earlier row, ``stub`` is sent and not known to be
-            received, ``half`` is received from nobody knows whom, ``lost`` will not arrive.
+            received, ``half`` is received and nobody knows when it was sent, maybe not by whom, ``lost`` will not
+            arrive.
         endpoint: Where.
         sender: From whom; empty where nobody knows.
         receivers: To whom; nobody where that is not known.
@@ -128,6 +129,7 @@ class Stretch:
         self._story, self._lanes, self._only, self._span = story, lanes, only, span
         self._arrows: dict[object, Arrow] = {}
         self._marks: list[Mark] = []
+        self._skips: dict[tuple[str, str], Event] = {}
 
     def group(self, numbers: Sequence[int], start: float, end: float) -> Group:
         """Return the rows of some events.
@@ -232,6 +234,12 @@ class Stretch:
             if event.kind == "error":
                 self._marks.append(Mark(event.instance, "!", "failed", printable(event.text, LABEL), number))
             else:
+                before = self._skips.pop((event.instance, event.text), None)
+                if before:
+                    told = skipped(before)
+                    self._marks = [mark for mark in self._marks if (mark.name, mark.text) != (event.instance, told)]
+                    event = event._replace(messages=event.messages + before.messages)
+                self._skips[event.instance, event.text] = event
                 self._marks.append(Mark(event.instance, "⋯", "quiet", skipped(event), number))
 
     def _rows(self, start: float) -> list[Row]:

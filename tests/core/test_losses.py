@@ -12,7 +12,7 @@ import pytest
 from tests.helpers import instance, stage_of, until
 from zmqtui.core.journal import Event
 from zmqtui.core.ledger import Ledger
-from zmqtui.core.lost import BURST, REASONS
+from zmqtui.core.lost import BURST, ORPHANED, REASONS
 from zmqtui.core.tape import Mark, Message, Tape
 from zmqtui.patterns import find
 
@@ -134,3 +134,27 @@ def test_whoever_comes_late_is_told_what_it_missed(transport: str) -> None:
         published = Counter(event.frames for event in seen("send"))
         rest = published - Counter(event.frames for kind in ("recv", "lost") for event in seen(kind))
         assert rest.total() == account.in_flight
+
+
+@pytest.mark.parametrize("transport", ["tcp", "inproc", "ipc"])
+def test_requests_that_die_with_their_server_are_told_once(transport: str) -> None:
+    """Protects the story of a killed server: each request that waits for ever is told, and none when all is stopped."""
+    with stage_of(find("reqrep"), transport, counts={"client": 3}, knobs={"work": 60}) as stage:
+
+        def lost() -> list[Event]:
+            return [event for event in stage.journal.read(0)[0] if event.kind == "lost"]
+
+        stage.start()
+        until(lambda: all(instance(stage, f"client-{number}").awaiting for number in (1, 2, 3)))
+        until(lambda: instance(stage, "server").received.messages == 1)
+        stage.kill("client-3")
+        stage.kill("server")
+        until(lambda: len(lost()) == 2)
+        assert {event.instance for event in lost()} == {"client-1", "client-2"}
+        assert {(event.frames, event.endpoint, event.text) for event in lost()} == {((b"Hello",), "requests", ORPHANED)}
+        stage.kill("client-1")
+        stage.launch("client-1")
+        stage.launch("server")
+        until(lambda: instance(stage, "server").received.messages == 2)
+        stage.stop()
+        assert len(lost()) == 2

@@ -15,6 +15,7 @@ from zmqtui.core.account import Account, add_port
 from zmqtui.core.connections import Connections
 from zmqtui.core.journal import FAST, RECEIVED, SENT, Event, Journal, now
 from zmqtui.core.ledger import Ledger
+from zmqtui.core.lost import Orphans
 from zmqtui.core.sockets import Socket
 from zmqtui.core.state import State, describe
 from zmqtui.core.tape import Mark, Message, Tape
@@ -71,6 +72,7 @@ class Books:
         self._accounts: dict[str, Account] = {}
         self._complaints: set[str] = set()
         self._heavy = False
+        self._orphans = Orphans()
         self.ledgers = {
             endpoint.name: Ledger(self._expected, endpoint.name)
             for endpoint in pattern.endpoints
@@ -154,6 +156,8 @@ class Books:
                 continue
             if socket.kind == zmq.REQ:
                 self._history.requests(socket, tape.direction, items)
+                if tape.direction == SENT:
+                    self._orphans.sent(socket, items)
             if socket.endpoint in self.ledgers:
                 if tape.direction == SENT and socket.kind in _PUBLISHERS:
                     self.ledgers[socket.endpoint].published(tape, first, items)
@@ -168,6 +172,8 @@ class Books:
         self._balance(arrivals, upto, when)
         for ledger in self.ledgers.values():
             events += ledger.losses(when, last=last)
+        if not self._frozen:
+            events += self._orphans.events(sockets, when)
         self._account(sockets)
         self._history.keep(when, self._slots, self._accounts, sockets, last=last)
         self._tell(events, when, last)

@@ -30,8 +30,8 @@ class Event(NamedTuple):
     Attributes:
         time: Seconds on the clock `now`.
         instance: Whose, such as ``client-1``.
-        kind: ``send``, ``recv``, ``lost`` (a message that does not arrive at the instance), ``say``, ``state``,
-            ``error``, ``link``, ``note`` (what the playground did) or ``skipped``.
+        kind: ``send``, ``recv``, ``lost`` (a message that does not arrive at the instance, or its request without
+            a reply), ``say``, ``state``, ``error``, ``link``, ``note`` (what the playground did) or ``skipped``.
         frames: A message's frames.
         endpoint: A message's endpoint.
         text: What was said, why a message is lost, or which kind was skipped.

@@ -1,13 +1,16 @@
-"""Messages that a subscriber lost, one by one for the journal: as many as it can bear, and how many more there were."""
+"""Lost messages, one by one for the journal: a subscriber's, as many as it can bear, and requests without a reply."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from zmqtui.core.journal import LOST, Event
-from zmqtui.core.tape import Sampler
+from zmqtui.core.tape import Message, Sampler
+
+if TYPE_CHECKING:
+    from zmqtui.core.sockets import Socket
 
 REASONS: Final = {
     "before": "published before it had joined",
@@ -18,6 +21,8 @@ REASONS: Final = {
     "abandoned": "in its queue when it left",
 }
 """Why a message is lost, in words, by the part of `Losses` that counts it."""
+ORPHANED: Final = "who had it is gone: no reply can come"
+"""Why a request is lost, in words."""
 BURST: Final = 200
 """Losses in a row that a subscriber may bring to the journal before they are sampled."""
 STEADY: Final = 20
@@ -96,3 +101,30 @@ class Lost:
             frames = loss.message.frames if isinstance(loss.message, Joined) else (loss.message,)
             events.append(Event(when, instance, LOST, frames, endpoint, REASONS[loss.how], loss.publisher))
         return events
+
+
+class Orphans:
+    """The requests whose reply cannot come any more, each told once."""
+
+    def __init__(self) -> None:
+        self._asked: dict[Socket, tuple[bytes, ...]] = {}
+        self._told: set[Socket] = set()
+
+    def sent(self, socket: Socket, items: list[Any]) -> None:
+        """Take in what a REQ sent."""
+        if items:
+            last = items[-1]
+            self._asked[socket] = last.frames if type(last) is Message else (last,)
+
+    def events(self, sockets: Iterable[Socket], when: float) -> list[Event]:
+        """Return what the journal is to be told.
+
+        Args:
+            sockets: All there are.
+            when: The time.
+        """
+        self._asked = {socket: frames for socket, frames in self._asked.items() if not socket.closed}
+        orphaned = [each for each in sockets if each.orphaned and each.awaiting and each in self._asked]
+        new = [socket for socket in orphaned if socket not in self._told]
+        self._told = set(orphaned)
+        return [Event(when, socket.actor.name, LOST, self._asked[socket], socket.endpoint, ORPHANED) for socket in new]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-
 from zmqtui.core.state import State
 from zmqtui.ui.signs import clock
 from zmqtui.ui.views.ladder.lanes import STAMP, Lanes, shorten
@@ -179,25 +178,29 @@ class Drawing:
 
     def _lost(self, canvas: Canvas, arrow: Arrow) -> None:
         """Draw an arrow that ends nowhere, and why."""
-        receiver, sender = self._lanes.get(arrow.receivers[0]), self._lanes.get(arrow.sender)
-        if receiver is None:
+        owner = arrow.receivers[0] if arrow.receivers else arrow.sender
+        lane, sender = self._lanes.get(owner), self._lanes.get(arrow.sender)
+        if lane is None:
             return
-        there = receiver.x
-        facing = [sender.x] if sender else self._facing(arrow.endpoint, arrow.receivers[0])
-        from_left = not facing or sum(facing) / len(facing) <= there
-        side = 1 if from_left else -1
-        here = sender.x if sender else there - side * max(self._lanes.pitch - 1, 8)
+        others = self._facing(arrow.endpoint, owner)
+        least = max(self._lanes.pitch - 1, 8)
+        if not arrow.receivers:
+            here = lane.x
+            side = -1 if others and sum(others) / len(others) < here else 1
+            there = here + side * least
+        else:
+            there = lane.x
+            others = [sender.x] if sender else others
+            side = 1 if not others or sum(others) / len(others) <= there else -1
+            here = sender.x if sender else there - side * least
         for x in range(here + side, there - side, side):
             canvas.put(x, 0, "╌", "lost")
         canvas.put(here, 0, "├" if side > 0 else "┤", "lost")
         canvas.put(there - side, 0, "✗", "lost")
         self._label(canvas, arrow, here + 2 * side, side, abs(there - here) - 4)
-        after = max(here, there) + 2
-        if self._lanes.width - after >= 12:
-            canvas.put(after, 0, arrow.note, "lost", self._lanes.width - after)
-        elif (before := min(here, there)) - self._lanes.left >= 12:
-            text = _fit(arrow.note, None, before - self._lanes.left - 1)
-            canvas.put(before - 1 - len(text), 0, text, "lost")
+        left, right = min(here, there) - 2 - self._lanes.left, self._lanes.width - max(here, there) - 2
+        text = _fit(arrow.note, None, max(left, right))
+        canvas.put(max(here, there) + 2 if right >= len(text) else min(here, there) - 2 - len(text), 0, text, "lost")
 
     def _room(self, x: int, side: int) -> int:
         """Return the columns from a lane to one side that half an arrow may take."""

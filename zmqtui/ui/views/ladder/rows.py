@@ -189,7 +189,12 @@ class Stretch:
             self._add("late", event, number, sent.instance, (event.instance,), note=note)
 
     def _lost(self, number: int, event: Event) -> None:
-        self._add("lost", event, number, event.peer, (event.instance,), note=printable(event.text))
+        note = printable(event.text)
+        if self._story.ends.kind(event.endpoint, event.instance) == "REQ":
+            # What it asked is lost, or the reply to it.
+            self._add("lost", event, number, event.instance, (), note=note)
+        else:
+            self._add("lost", event, number, event.peer, (event.instance,), note=note)
 
     def _add(
         self,
@@ -206,7 +211,7 @@ class Stretch:
         if self._only and self._only not in (sender, *receivers):
             return
         # Of a message that was received the sender is unknown or outside, or it has a lane.
-        owner = receivers[0] if kind in ("half", "lost") else sender
+        owner = receivers[0] if kind in ("half", "lost") and receivers else sender
         if not any(self._lanes.get(name) for name in (owner, *receivers)):
             return
         label = says(body(event.frames, self._story.ends.kind(event.endpoint, event.instance)))

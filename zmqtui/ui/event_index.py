@@ -102,8 +102,15 @@ class EventIndex:
             events, end = self.journal.read(0, self.journal.limit * 2)
             first = end - len(events)
             self._held = first, events[: max(0, self._cursor - first)]
-        elif not on:
+        elif not on and self._held is not None:
             self._held = None
+            # Much of what was held may be forgotten: nobody is to see the gap.
+            self.pull()
+
+    @property
+    def holding(self) -> int:
+        """How many lines it holds while it stands still; none are held while it goes on."""
+        return len(self._lines[""]) if self._held is not None else 0
 
     @property
     def passed(self) -> int:

@@ -90,6 +90,7 @@ class EventLog(ScrollView, can_focus=False):
         self._settling = False
         self._strips: dict[tuple[int, int], list[Strip]] = {}
         self._sheet: list[tuple[int, Strip]] | None = None
+        self._ground: tuple[int, Style] | None = None
         self._highlight = Highlight(None)
         self._told = False
 
@@ -198,7 +199,7 @@ class EventLog(ScrollView, can_focus=False):
         room = (self.size.height - height) // 2
         while place and (room := room - len(self._strips_of(place - 1))) >= 0:
             place -= 1
-        self._top = self._number(place)
+        self._top = self._number(min(place, self._end))
         self._settle()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
@@ -229,24 +230,30 @@ class EventLog(ScrollView, can_focus=False):
         """The room beside the scroll bar."""
         return self.scrollable_content_region.size
 
+    @property
+    def _paper(self) -> tuple[int, Style]:
+        """The width and the style of a row; to ask for them for every row takes longer than to draw it."""
+        if self._ground is None:
+            self._ground = self._room.width, self.rich_style
+        return self._ground
+
     def notify_style_update(self) -> None:
         """Draw in the colours that there are now."""
         super().notify_style_update()
         self._strips.clear()
-        self._sheet = None
+        self._sheet = self._ground = None
 
     def _draw_anew(self) -> None:
-        self._sheet = None
+        self._sheet = self._ground = None
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
-        width, base = self._room.width, self.rich_style
         if not self._count:
-            return self._blank(y, width, base)
+            return self._blank(y, self._room.width, self.rich_style)
         shown = self._rows()
         if y >= len(shown):
-            return Strip.blank(width, base)
+            return Strip.blank(*self._paper)
         number, strip = shown[y]
         return marked(strip, self._style) if number == self._marked else strip
 
@@ -263,7 +270,7 @@ class EventLog(ScrollView, can_focus=False):
         if self._sheet is None:
             height, end, first = self.size.height, self._end, self.scroll_offset.y
             sheet: list[tuple[int, Strip]] = []
-            if end and first >= end:
+            if end and self._top is None:
                 place = self._count
                 while place and len(sheet) < height:
                     place -= 1
@@ -291,13 +298,14 @@ class EventLog(ScrollView, can_focus=False):
     def _draw(self, number: int, before: int) -> list[Strip]:
         look, event = self._look, self._index.get(number)
         if event is None:
-            return [Strip.blank(self._room.width, self.rich_style)]
+            return [Strip.blank(*self._paper)]
         when = stamp(event, look.times, look.start, self._index.get(before) if before >= 0 else None)
         spans = self._highlight.spans(event)
         if self._highlight.tired and not self._told:
             self._told = True
             self.post_message(self.Tired())
-        return strips(event, when, look, self._room, spans, self._style)
+        size = Size(self._paper[0], self.size.height)
+        return strips(event, when, look, size, spans, self._style)
 
     def _style(self, tone: str) -> Style:
-        return self.get_component_rich_style(f"event-log--{tone}") if tone else self.rich_style
+        return self.get_component_rich_style(f"event-log--{tone}") if tone else self._paper[1]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from zmqtui.core.journal import Event
+from zmqtui.core.text import printable
 from zmqtui.ui.search import Query
 from zmqtui.ui.sieve import SLICE, Sieve
 
@@ -41,11 +43,6 @@ class Finder:
         """How much of the lines it has been through, 0 to 1."""
         return min([sieve.share for sieve in self._sieves() if not sieve.done], default=1.0)
 
-    @property
-    def tired(self) -> bool:
-        """Whether an expression took too long."""
-        return any(sieve.tired for sieve in self._sieves())
-
     def _sieves(self) -> list[Sieve]:
         return [sieve for sieve in (self.shown, self.found) if sieve]
 
@@ -72,6 +69,39 @@ class Finder:
         for sieve in sieves:
             sieve.work(lines, get, first, SLICE / len(sieves))
 
+    def gave_up(self) -> Query | None:
+        """Drop what takes too long to find, and return it."""
+        if self.shown and self.shown.tired:
+            slow = self.wanted
+            self.begin(None, self.sought)
+        elif self.found and self.found.tired:
+            slow = self.sought
+            self.found = self.sought = None
+            self.stay()
+        else:
+            slow = None
+        return slow
+
+    def said(self, lines: int, picked: int | None) -> list[str]:
+        """Say what is on, and how much of it there is.
+
+        Args:
+            lines: How many lines count.
+            picked: The number of the line that is picked.
+        """
+        parts: list[str] = []
+        if self.shown:
+            parts += [f"& {_short(self.shown.query)}", f"{len(self.shown.found):,} of {lines:,} lines"]
+        if self.found and self.sought:
+            found = self.found.found
+            place = bisect_left(found, picked) if picked is not None else len(found)
+            at = place < len(found) and found[place] == picked
+            count = f"{place + 1:,} of {len(found):,}" if at else f"{len(found):,} found"
+            parts.append(f"/ {_short(self.sought)}: {count}")
+        if self.share < 1:
+            parts.append(f"searching {self.share:.0%}")
+        return [*parts, self.around] if self.around else parts
+
     def go(self, number: int, way: int) -> None:
         """Ask for the next line found from line `number` on, `LATER` or `EARLIER`."""
         self.around = ""
@@ -96,3 +126,7 @@ class Finder:
                 self.around = f"on from the {'oldest' if way == LATER else 'newest'}"
         self._hunt = None
         return number
+
+
+def _short(query: Query) -> str:
+    return printable(query.typed, 40)

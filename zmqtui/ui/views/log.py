@@ -12,6 +12,7 @@ from textual.timer import Timer
 
 from zmqtui.core.journal import Journal
 from zmqtui.core.text import printable
+from zmqtui.ui.desk import Desk
 from zmqtui.ui.event_index import EventIndex
 from zmqtui.ui.event_line import TIMES, written
 from zmqtui.ui.event_log import EventLog
@@ -24,7 +25,8 @@ from zmqtui.ui.view import Key, Scene, View
 
 _AGAIN = 1 / 30
 """Seconds until the next frame while there is something to be found."""
-_TIMES = {"clock": "", "start": "times since the start", "line": "times since the line before"}
+_TIMES = {"clock": "", "start": "time since the start", "line": "time since the line before"}
+_ENDLESS = "that expression takes too long"
 
 
 class Log(View):
@@ -63,8 +65,9 @@ class Log(View):
         self._cleared_at = 0.0
         self._finder = Finder()
         self._typing: Query | None = None
-        # What is wrong with what is typed.
+        # What is wrong with what is typed, and what was given up of it.
         self._trouble = ""
+        self._slow: set[str] = set()
         self._again: Timer | None = None
         # The line that was found last, until it is the picked one: keys can come faster than frames.
         self._aim: int | None = None
@@ -112,19 +115,26 @@ class Log(View):
         """Go on with what is looked for; more frames are asked for until all is found."""
         finder = self._finder
         finder.work(lines, index.get, self._cleared)
-        if finder.tired:
-            self._too_slow()
+        if slow := finder.gave_up():
+            self._too_slow(slow)
         elif (number := finder.arrived()) is not None:
             self._aim = number
             self.post_message(self.Picked(number))
-        elif finder.share < 1 and self._again is None:
+        if finder.share < 1 and self._again is None:
             self._again = self.set_timer(_AGAIN, self._look_again)
 
     def _look_again(self) -> None:
-        """Have the desk draw its views: a stage at rest is not looked at by itself."""
+        """Draw another frame without waiting for the desk, which does not look at a stage at rest by itself."""
         self._again = None
-        if self._scene is not None:
-            self.post_message(self.Picked(self._scene.picked))
+        if self._scene is None or not self.size:
+            return
+        about = self.about
+        self.show(self._scene)
+        if about != self.about and not self._scene.stage.running:
+            desk = next((each for each in self.ancestors if isinstance(each, Desk)), None)
+            if desk and desk.current is self:
+                # Nothing else has the header drawn.
+                desk.open(self.NAME)
 
     def _nothing(self, scene: Scene) -> str:
         """Say why there is no line."""
@@ -137,32 +147,29 @@ class Log(View):
 
     def _told(self, scene: Scene, lines: Sequence[int]) -> str:
         """Say for the header what is shown."""
-        finder, parts = self._finder, [self._instance or "all"]
-        if finder.shown:
-            total = len(lines) - bisect_left(lines, self._cleared)
-            parts += [f"& {_short(finder.wanted)}", f"{len(finder.shown.found):,} of {total:,} lines"]
-        if self._cleared:
-            parts.append(f"cleared {clock(self._cleared_at)[:8]} (& enter: all)")
-        if finder.found:
-            found, picked = finder.found.found, scene.picked
-            place = bisect_left(found, picked) if picked is not None else len(found)
-            at = f"{place + 1:,} of " if place < len(found) and found[place] == picked else ""
-            parts.append(f"/ {_short(finder.sought)}: {at}{len(found):,}{'' if at else ' found'}")
-        if finder.share < 1:
-            parts.append(f"searching {finder.share:.0%}")
-        return printable(" · ".join(filter(None, [*parts, finder.around, self._trouble, _TIMES[self._times]])))
+        parts = [self._instance or "all"]
+        if self._trouble:
+            parts.append(self._trouble)
+        else:
+            if self._cleared:
+                parts.append(f"cleared {clock(self._cleared_at)[:8]} (& enter: all)")
+            parts += self._finder.said(len(lines) - bisect_left(lines, self._cleared), scene.picked)
+            parts += [_TIMES[self._times]] if _TIMES[self._times] else []
+        return printable(" · ".join(parts))
 
     # Searching.
 
-    def _too_slow(self) -> None:
-        """Give up an expression that takes too long."""
-        self._finder.begin(None, None)
-        self._typing, self._trouble = None, "that expression takes too long"
-        self.notify("That expression takes too long: it was given up.", severity="error", markup=False)
+    def _too_slow(self, query: Query) -> None:
+        """Say that a query was given up."""
+        self._slow.add(query.typed)
+        if self._prompt.open:
+            self._trouble = _ENDLESS
+        self.notify(f"{printable(query.typed, 40)} takes too long: it was given up.", severity="error", markup=False)
 
     def action_ask(self, sign: str) -> None:
         """Ask what to search for, or what to show."""
         self._trouble = ""
+        self._slow.clear()
         self._prompt.ask(sign)
 
     def action_find(self, way: int) -> None:
@@ -178,27 +185,33 @@ class Log(View):
             self._finder.go(sight[-1] + 1 if sight else 0, EARLIER)
         self._find(self._scene.index.of(self._instance), self._scene.index)
 
+    def _parsed(self, text: str) -> Query | None:
+        """Read what was typed; what cannot be is said in the header."""
+        try:
+            query = parse(text)
+        except BadQuery as error:
+            self._trouble = str(error)
+            return None
+        slow = query.typed in self._slow
+        self._trouble = _ENDLESS if slow else ""
+        return None if slow else query
+
     @on(Prompt.Typed)
     def _typed(self, event: Prompt.Typed) -> None:
         event.stop()
-        try:
-            query = parse(event.text)
-        except BadQuery as error:
-            self._trouble = str(error)
-        else:
-            self._trouble = ""
-            self._typing = None if query.empty else query
+        query = self._parsed(event.text)
+        self._typing = query if query and not query.empty else None
         self._look_again()
 
     @on(Prompt.Given)
     def _given(self, event: Prompt.Given) -> None:
         event.stop()
-        try:
-            query = parse(event.text)
-        except BadQuery as error:
+        query = self._parsed(event.text)
+        if query is None:
             self._prompt.refuse()
-            self.notify(str(error), severity="error", markup=False)
+            self.notify(self._trouble, severity="error", markup=False)
             return
+        self._leave()
         asked = None if query.empty else query
         if event.sign == "/":
             self._finder.begin(self._finder.wanted, asked)
@@ -209,19 +222,26 @@ class Log(View):
             if not asked and not self._finder.wanted:
                 self._cleared = 0
             self._finder.begin(asked, self._finder.sought)
-        self._left()
+        self._look_again()
 
     @on(Prompt.Left)
-    def _left(self) -> None:
-        self._trouble = ""
-        self._typing = None
-        self._prompt.close()
+    def _left(self, event: Prompt.Left) -> None:
+        event.stop()
+        self._leave()
         self._look_again()
+
+    def _leave(self) -> None:
+        self._typing, self._trouble = None, ""
+        self._prompt.close()
 
     @on(EventLog.Tired)
     def _tired(self, event: EventLog.Tired) -> None:
         event.stop()
-        self._too_slow()
+        if slow := self._typing or self._finder.sought:
+            if not self._typing:
+                self._finder.begin(self._finder.wanted, None)
+            self._typing = None
+            self._too_slow(slow)
         self._look_again()
 
     # Doing.
@@ -291,7 +311,3 @@ class Log(View):
     def _clicked(self, event: EventLog.Clicked) -> None:
         event.stop()
         self.post_message(self.Picked(event.number))
-
-
-def _short(query: Query | None) -> str:
-    return printable(query.typed, 40) if query else ""

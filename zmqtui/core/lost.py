@@ -21,7 +21,7 @@ REASONS: Final = {
     "abandoned": "in its queue when it left",
 }
 """Why a message is lost, in words, by the part of `Losses` that counts it."""
-ORPHANED: Final = "who had it is gone: no reply can come"
+ORPHANED: Final = "no reply can come: who had it is gone"
 """Why a request is lost, in words."""
 BURST: Final = 200
 """Losses in a row that a subscriber may bring to the journal before they are sampled."""

@@ -8,16 +8,16 @@ sampled one, finds fewer pairs.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter, deque
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from math import inf
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from zmqtui.core.ends import Ends, Key, body, key
 from zmqtui.core.journal import RECEIVED, SENT, Event
 from zmqtui.core.state import State
+from zmqtui.core.under_way import Pair, Place, Request, Send
 
 if TYPE_CHECKING:
     from zmqtui.core.model import Pattern
@@ -29,74 +29,6 @@ SETTLED: Final = 1.0
 _ENDED = {state.value for state in State if not state.alive}
 _WAITING = (State.RECEIVING.value, State.POLLING.value)
 _PUBLISHERS = ("PUB", "XPUB")
-
-
-class _Request(NamedTuple):
-    """What a REP received last: its event's number, who sent it, where that is known, and what both ends see of it."""
-
-    number: int
-    sender: str
-    body: tuple[bytes, ...]
-
-
-class Send:
-    """A message that was sent and may be received yet.
-
-    Attributes:
-        number: Its event's number.
-        time: When.
-        instance: By whom.
-        kind: By what type of socket.
-        body: What both ends see of it.
-        to: For whom, where that is known.
-        request: For a reply: what was received before it, and who sent that.
-    """
-
-    __slots__ = ("body", "instance", "kind", "number", "request", "time", "to")
-
-    def __init__(self, number: int, event: Event, kind: str) -> None:
-        self.number, self.time, self.instance, self.kind = number, event.time, event.instance, kind
-        self.body = body(event.frames, kind)
-        self.to = ""
-        self.request: _Request | None = None
-
-
-class _Pair:
-    """Two events that are one message."""
-
-    __slots__ = ("known", "received", "send", "time")
-
-    def __init__(self, send: Send, received: int, time: float, *, known: bool) -> None:
-        self.send, self.received, self.time, self.known = send, received, time, known
-
-
-class _Place:
-    """What is on its way at one endpoint.
-
-    Attributes:
-        sends: By sender and content, in order.
-        ghosts: By content, of senders that are gone: when they went, and what.
-        doubt: Until when not everything was seen.
-        often: How often each content was sent.
-        pairs: In the order in which they were received.
-        lone: Those of them that are certain only as long as nothing else has the same content.
-        last: When each direction of each instance was seen last.
-        heard: How far each subscriber has heard each publisher: an event's number.
-        unsure: What was received and could be several of the same content.
-        early: What was received and not seen sent yet, with its content.
-    """
-
-    def __init__(self, doubt: float) -> None:
-        self.sends: dict[str, dict[Key, list[Send]]] = {}
-        self.ghosts: dict[Key, list[tuple[float, Send]]] = {}
-        self.doubt = doubt
-        self.often: Counter[Key] = Counter()
-        self.pairs: list[_Pair] = []
-        self.lone: dict[Key, list[_Pair]] = {}
-        self.last: dict[tuple[str, str], float] = {}
-        self.heard: dict[tuple[str, str], int] = {}
-        self.unsure: dict[tuple[str, str, Key], list[tuple[int, float]]] = {}
-        self.early: deque[tuple[int, Event, Key]] = deque(maxlen=64)
 
 
 class Pairing:
@@ -124,7 +56,7 @@ class Pairing:
         self._ends = Ends(pattern)
         self._tcp = transport == "tcp"
         self._since = since
-        self._places: dict[str, _Place] = {}
+        self._places: dict[str, Place] = {}
         self._known: set[str] = set()
         self._lonely: dict[tuple[str, str], bool] = {}
         self._gone: dict[str, float] = {}
@@ -132,7 +64,7 @@ class Pairing:
         self._waiting: dict[str, float] = {}
         self._clean: dict[str, float] = {}
         self._asked: dict[tuple[str, str], Send] = {}
-        self._served: dict[tuple[str, str], _Request] = {}
+        self._served: dict[tuple[str, str], Request] = {}
         self._identities: dict[tuple[str, bytes], str] = {}
 
     def meet(self, instances: Collection[str]) -> None:
@@ -155,7 +87,7 @@ class Pairing:
             return
         place = self._places.get(event.endpoint)
         if place is None:
-            place = self._places[event.endpoint] = _Place(self._since)
+            place = self._places[event.endpoint] = Place(self._since)
         if kind == "skipped":
             if event.text in (SENT, RECEIVED):
                 self._gap(place, event)
@@ -175,8 +107,7 @@ class Pairing:
             for name, place in self._places.items():
                 self._served.pop((name, who), None)
                 self._asked.pop((name, who), None)
-                for content, sends in place.sends.pop(who, {}).items():
-                    place.ghosts.setdefault(content, []).extend((event.time, send) for send in sends)
+                place.gone(who, event.time)
             return
         if who in self._gone:
             del self._gone[who]
@@ -196,14 +127,14 @@ class Pairing:
             self._lonely[endpoint, who] = there == [who]
         return self._lonely[endpoint, who]
 
-    def _sent(self, place: _Place, number: int, event: Event, kind: str) -> None:
+    def _sent(self, place: Place, number: int, event: Event, kind: str) -> None:
         who, at = event.instance, (event.endpoint, event.instance)
         send = Send(number, event, kind)
         content = key(send.body)
         if kind == "REQ":
             # It asks again only when it has its reply.
             if before := self._asked.get(at):
-                _take(place, before)
+                place.take(before)
             self._asked[at] = send
         elif kind == "REP" and (request := self._served.pop(at, None)):
             send.request, send.to = request, request.sender
@@ -224,7 +155,7 @@ class Pairing:
                     place, early, received, self._ends.kind(received.endpoint, received.instance), again=True
                 )
 
-    def _received(self, place: _Place, number: int, event: Event, kind: str, *, again: bool = False) -> None:
+    def _received(self, place: Place, number: int, event: Event, kind: str, *, again: bool = False) -> None:
         who, at = event.instance, (event.endpoint, event.instance)
         frames = body(event.frames, kind)
         content = key(frames)
@@ -236,26 +167,26 @@ class Pairing:
             place.early.append((number, event, content))
         sender = send.instance if send else event.peer
         if kind == "REP":
-            self._served[at] = _Request(number, sender, frames)
+            self._served[at] = Request(number, sender, frames)
         elif kind == "ROUTER" and sender:
             self._identities[who, event.frames[0]] = sender
         elif kind == "REQ" and (ask := self._asked.pop(at, None)):
             request = send.request if send else None
             if request and request.number not in self.source and request.body == ask.body:
                 # A reply goes to whom the request came from.
-                place.pairs.append(_Pair(ask, request.number, event.time, known=False))
+                place.pairs.append(Pair(ask, request.number, event.time, known=False))
                 self._join(ask, request.number)
-            _take(place, ask)
+            place.take(ask)
 
     def _find(
-        self, place: _Place, number: int, event: Event, frames: tuple[bytes, ...], content: Key, peer: str
+        self, place: Place, number: int, event: Event, frames: tuple[bytes, ...], content: Key, peer: str
     ) -> Send | None:
         """Return the one message sent that this can be, if there is exactly one."""
         who = event.instance
         if event.peer and not peer:
             return None
         if not peer and (self._tcp or event.endpoint in self.open):
-            _lay(place, content)
+            place.lay(content)
             return None
         facing = self._ends.facing(event.endpoint, who)
         senders = [peer] if peer else [name for name in place.sends if self._ends.role(name) in facing]
@@ -289,7 +220,7 @@ class Pairing:
         self.changed |= new
 
     def _choice(
-        self, place: _Place, sender: str, event: Event, frames: tuple[bytes, ...], content: Key
+        self, place: Place, sender: str, event: Event, frames: tuple[bytes, ...], content: Key
     ) -> Iterator[Send]:
         """Yield what `sender` sent that this can be, the oldest first."""
         sends = place.sends.get(sender, {}).get(content, [])
@@ -307,7 +238,7 @@ class Pairing:
             if send.to in ("", event.instance) and send.body == frames:
                 yield send
 
-    def _in_order(self, place: _Place, number: int, event: Event, send: Send, content: Key) -> bool:
+    def _in_order(self, place: Place, number: int, event: Event, send: Send, content: Key) -> bool:
         """Tell whether the oldest of several alike must be the one: everything arrives, here, and in order."""
         who, sender = event.instance, send.instance
         if send.kind not in _PUBLISHERS:
@@ -328,15 +259,15 @@ class Pairing:
             place.heard[who, sender] = alike[-1].number
         return False
 
-    def _confuse(self, place: _Place, what: tuple[str, str, Key], number: int, time: float) -> None:
+    def _confuse(self, place: Place, what: tuple[str, str, Key], number: int, time: float) -> None:
         place.unsure.setdefault(what, []).append((number, time))
 
-    def _sure(self, place: _Place, send: Send, event: Event, content: Key) -> bool:
+    def _sure(self, place: Place, send: Send, event: Event, content: Key) -> bool:
         """Tell whether nothing that was not seen can be meant instead."""
         alone = place.often[content] == 1 and send.time >= place.doubt
         return place.doubt == -inf or alone or self._proven(place, send, event)
 
-    def _proven(self, place: _Place, send: Send, event: Event) -> bool:
+    def _proven(self, place: Place, send: Send, event: Event) -> bool:
         """Tell whether nothing that was not seen was under way any more."""
         if event.peer and (send.kind == "REQ" or (send.kind == "REP" and send.to == event.instance)):
             # One request at a time, and one reply to each.
@@ -344,8 +275,8 @@ class Pairing:
         clean = self._clean.get(event.instance, -inf)
         return clean >= place.doubt and send.time >= clean
 
-    def _pair(self, place: _Place, send: Send, number: int, event: Event, content: Key) -> None:
-        pair = _Pair(send, number, event.time, known=bool(event.peer))
+    def _pair(self, place: Place, send: Send, number: int, event: Event, content: Key) -> None:
+        pair = Pair(send, number, event.time, known=bool(event.peer))
         place.pairs.append(pair)
         if place.doubt > -inf and not self._proven(place, send, event):
             place.lone.setdefault(content, []).append(pair)
@@ -353,22 +284,22 @@ class Pairing:
         if send.kind in _PUBLISHERS:
             place.heard[event.instance, send.instance] = send.number
         else:
-            _take(place, send)
+            place.take(send)
 
     def _join(self, send: Send, number: int) -> None:
         self.source[number] = send.number
         self.targets.setdefault(send.number, []).append(number)
         self.changed |= {send.number, number}
 
-    def _part(self, pair: _Pair) -> None:
+    def _part(self, pair: Pair) -> None:
         del self.source[pair.received]
         self.targets[pair.send.number].remove(pair.received)
         self.changed |= {pair.send.number, pair.received}
 
-    def _gap(self, place: _Place, event: Event) -> None:
+    def _gap(self, place: Place, event: Event) -> None:
         """Take in that not all was seen since the last event of that kind: what was paired since then may be wrong."""
         who, since = event.instance, place.last.get((event.instance, event.text), -inf)
-        kept: list[_Pair] = []
+        kept: list[Pair] = []
         while place.pairs and place.pairs[-1].time > since:
             pair = place.pairs.pop()
             if pair.known and pair.send.kind == "REQ" and pair.send.instance != who:
@@ -386,21 +317,3 @@ class Pairing:
         place.unsure.clear()
         place.doubt = event.time
         place.last[who, event.text] = event.time
-
-
-def _take(place: _Place, send: Send) -> None:
-    """Take a message off that is received."""
-    content = key(send.body)
-    sends = place.sends.get(send.instance, {}).get(content, [])
-    if sends and sends[0] is send:
-        sends.pop(0)
-    elif send in sends:
-        sends.remove(send)
-    elif content in place.ghosts:
-        place.ghosts[content] = [each for each in place.ghosts[content] if each[1] is not send]
-
-
-def _lay(place: _Place, content: Key) -> None:
-    """Take in that something came from nobody knows whom: most likely from a sender that is gone."""
-    if place.ghosts.get(content):
-        place.ghosts[content].pop(0)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import ClassVar
 
+from rich.segment import Segment
+from rich.style import Style
 from textual.events import Click, MouseScrollDown, MouseScrollUp
 from textual.geometry import Region
 from textual.strip import Strip
@@ -12,9 +14,9 @@ from textual.strip import Strip
 from zmqtui.core.watch import StageView
 from zmqtui.ui.signs import duration, state_of
 from zmqtui.ui.view import Key, Scene, View
+from zmqtui.ui.views.ladder.arrows import Arrow, Mark, Row
 from zmqtui.ui.views.ladder.drawing import Drawing, Drawn
 from zmqtui.ui.views.ladder.lanes import Lanes, lay_out
-from zmqtui.ui.views.ladder.rows import Arrow, Mark, Row
 from zmqtui.ui.views.ladder.scroll import SPANS, Scroll, Sight
 from zmqtui.ui.views.ladder.story import Story
 from zmqtui.ui.views.picture.canvas import Canvas, strip
@@ -107,7 +109,11 @@ class Sequence(View):
             self._bottom = self._scroll = None
         if self._bottom is not None and not index.bounds[0] <= self._bottom < index.bounds[1]:
             self._bottom = None
-        anchor = self._bottom if scene.picked is None or scene.picked == self._picked else scene.picked
+        anchor = self._bottom
+        if scene.picked != self._picked:
+            if scene.picked is None:
+                self._bottom = None
+            anchor = scene.picked
         names = [each.name for each in stage.instances]
         if story.cover(index, anchor, names, _strangers(stage)):
             self._scroll = None
@@ -139,7 +145,6 @@ class Sequence(View):
     def _bring(self, story: Story) -> None:
         """Bring the picked event in sight, or follow the newest again."""
         if self._picked is None:
-            self._bottom = None
             return
         shown = {number for sight in self._sights for number in sight.row.numbers}
         if self._picked in shown:
@@ -169,7 +174,8 @@ class Sequence(View):
             line = self._drawn.get(sight.key) or drawing.row(row, partial(story.state, when=row.time + settling))
             if scene.stage.time - row.time > _LATE:
                 drawn[sight.key] = line
-            lines.append((line, self._picked in row.numbers))
+            picked = self._picked in row.numbers
+            lines.append((drawing.picked(line) if picked else line, picked))
         self._drawn = drawn
         if live:
             states = {each.name: each.state for each in scene.stage.instances}
@@ -224,7 +230,10 @@ class Sequence(View):
             if len(self._strips) > _STRIPS:
                 self._strips.clear()
             line = self._strips[drawn] = self._strip(drawn)
-        return line.apply_style(self.get_component_rich_style("sequence--picked")) if picked else line
+        if not picked:
+            return line
+        ground = Style(bgcolor=self.get_component_rich_style("sequence--picked").bgcolor)
+        return Strip(Segment.apply_style(line, post_style=ground), line.cell_length)
 
     def _strip(self, drawn: Drawn) -> Strip:
         base = self.rich_style

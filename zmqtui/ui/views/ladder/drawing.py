@@ -7,8 +7,9 @@ from typing import Final
 
 from zmqtui.core.state import State
 from zmqtui.ui.signs import clock
+from zmqtui.ui.views.ladder.arrows import Arrow, Mark, Row
 from zmqtui.ui.views.ladder.lanes import STAMP, Lanes, shorten
-from zmqtui.ui.views.ladder.rows import Arrow, Mark, Row, delay
+from zmqtui.ui.views.ladder.rows import delay
 from zmqtui.ui.views.picture.canvas import BLANK, Canvas
 
 Drawn = tuple[str, tuple[str, ...]]
@@ -26,6 +27,8 @@ LINES: Final = {
     None: ("│", "lane"),
 }
 """A lane's sign and tone by its instance's state; where it does not run there is none."""
+_HALF = 26
+"""Columns that half an arrow may take, though it covers other lanes."""
 _STUB = 7
 """Columns of half an arrow that are not its label."""
 
@@ -80,6 +83,12 @@ class Drawing:
             self._mark(canvas, mark)
         return canvas.rows()[0]
 
+    def picked(self, drawn: Drawn) -> Drawn:
+        """Mark a row as picked, for who sees no colours."""
+        text, styles = drawn
+        place = self._lanes.stamp
+        return text[:place] + "▸" + text[place + 1 :], (*styles[:place], "mine", *styles[place + 1 :])
+
     def _stamp(self, canvas: Canvas, row: Row, *, now: bool) -> None:
         lanes = self._lanes
         if row.gap:
@@ -98,11 +107,11 @@ class Drawing:
         if lane is None:
             return
         canvas.put(lane.x, 0, mark.sign, mark.tone or "quiet")
-        tone, quiet = mark.tone or "quiet", mark.tone == "quiet"
-        room = self._lanes.width - lane.x - 2 if quiet else self._lanes.pitch - 3
+        tone = mark.tone or "quiet"
+        room = self._lanes.width - lane.x - 2 if mark.wide else self._lanes.pitch - 3
         if len(mark.text) <= room:
             canvas.put(lane.x + 2, 0, mark.text, tone)
-        elif quiet:
+        elif mark.wide:
             text = _fit(mark.text, None, lane.x - 1 - self._lanes.left)
             canvas.put(lane.x - 1 - len(text), 0, text, tone)
 
@@ -205,7 +214,7 @@ class Drawing:
     def _room(self, x: int, side: int) -> int:
         """Return the columns from a lane to one side that half an arrow may take."""
         edge = self._lanes.width - x if side > 0 else x - self._lanes.left + 1
-        return max(0, min(edge, max(self._lanes.pitch, 14) - 1))
+        return max(0, min(edge, max(self._lanes.pitch, _HALF) - 1))
 
 
 def _fit(text: str, arrow: Arrow | None, room: int) -> str:

@@ -1,16 +1,16 @@
-"""What stands in the rows of a sequence diagram: arrows and marks, made from the events of one stretch of time."""
+"""The rows of a sequence diagram, made from the events of one stretch of time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
 from zmqtui.core.ends import body
 from zmqtui.core.journal import LOST, RECEIVED, SENT, WALL, Event, skipped
 from zmqtui.core.state import State
 from zmqtui.core.text import printable
 from zmqtui.ui.signs import SIGNS
+from zmqtui.ui.views.ladder.arrows import Arrow, Group, Mark, Row
 from zmqtui.ui.views.ladder.lanes import Lanes
 from zmqtui.ui.views.ladder.story import Story
 
@@ -18,101 +18,6 @@ PROMPT: Final = 0.02
 """Seconds within which a message is delivered at once, where every message has a row of its own."""
 LABEL: Final = 40
 """Characters of a message that an arrow can carry."""
-
-
-@dataclass(slots=True)
-class Arrow:
-    """One or several messages of the same way and fate.
-
-    Attributes:
-        kind: ``sent`` is delivered at once, ``late`` was sent in an earlier row, ``stub`` is sent and not known to be
-            received, ``half`` is received and nobody knows when it was sent, maybe not by whom, ``lost`` will not
-            arrive.
-        endpoint: Where.
-        sender: From whom; empty where nobody knows.
-        receivers: To whom; nobody where that is not known.
-        label: What.
-        number: The newest one's event.
-        note: How late it is, or why it is lost.
-        count: How many messages.
-        numbers: The events.
-        alike: Whether all of them have the same label.
-        doubtful: Whether a stub may have been received.
-    """
-
-    kind: str
-    endpoint: str
-    sender: str
-    receivers: tuple[str, ...]
-    label: str
-    number: int
-    note: str = ""
-    count: int = 1
-    numbers: list[int] = field(default_factory=list)
-    alike: bool = True
-    doubtful: bool = False
-
-    @property
-    def text(self) -> str:
-        """What is written on it."""
-        label = self.label if self.alike else f"{self.label}, …"
-        return f"{label} ×{self.count:,}" if self.count > 1 else label
-
-
-class Mark(NamedTuple):
-    """Something that happened on a lane.
-
-    Attributes:
-        name: Whose lane.
-        sign: One character.
-        tone: Its meaning.
-        text: In words.
-        number: The event.
-    """
-
-    name: str
-    sign: str
-    tone: str
-    text: str
-    number: int
-
-
-class Row(NamedTuple):
-    """One row of a diagram.
-
-    Attributes:
-        time: When it is.
-        arrows: What is in it, side by side.
-        marks: What happened on lanes.
-        gap: The seconds that pass here, for a row that tells so.
-        first: Whether it is the first of its time.
-        numbers: The events it is of.
-    """
-
-    time: float
-    arrows: tuple[Arrow, ...] = ()
-    marks: tuple[Mark, ...] = ()
-    gap: float = 0.0
-    first: bool = True
-    numbers: frozenset[int] = frozenset()
-
-
-class Group(NamedTuple):
-    """The rows of one stretch of time.
-
-    Attributes:
-        start: When it begins.
-        end: When it ends.
-        rows: The rows.
-        messages: How many messages they show.
-        skipped: How many more there were.
-    """
-
-    start: float
-    end: float
-    rows: tuple[Row, ...]
-    messages: int
-    skipped: int
 
 
 class Stretch:
@@ -237,7 +142,7 @@ class Stretch:
             self._marks.append(Mark(event.instance, sign, tone, "starts" if born else state.value, number))
         elif not self._only or event.instance == self._only:
             if event.kind == "error":
-                self._marks.append(Mark(event.instance, "!", "failed", printable(event.text, LABEL), number))
+                self._marks.append(Mark(event.instance, "!", "failed", printable(event.text, LABEL), number, wide=True))
             else:
                 before = self._skips.pop((event.instance, event.text), None)
                 if before:
@@ -245,7 +150,7 @@ class Stretch:
                     self._marks = [mark for mark in self._marks if (mark.name, mark.text) != (event.instance, told)]
                     event = event._replace(messages=event.messages + before.messages)
                 self._skips[event.instance, event.text] = event
-                self._marks.append(Mark(event.instance, "⋯", "quiet", skipped(event), number))
+                self._marks.append(Mark(event.instance, "⋯", "quiet", skipped(event), number, wide=True))
 
     def _rows(self, start: float) -> list[Row]:
         """Put what does not touch side by side, in order."""
@@ -277,7 +182,7 @@ class Stretch:
         if isinstance(thing, Mark):
             lane = self._lanes.get(thing.name)
             x = lane.x if lane else 0
-            return (x, x + 1) if thing.tone != "quiet" else (x, x + len(thing.text) + 2)
+            return x, x + (len(thing.text) + 2 if thing.wide else 1)
         if thing.kind == "lost":
             return 0, self._lanes.width
         places = [lane.x for lane in map(self._lanes.get, (thing.sender, *thing.receivers)) if lane]

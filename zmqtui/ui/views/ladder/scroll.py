@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from zmqtui.core.journal import WALL
+from zmqtui.ui.views.ladder.arrows import Group, Row
 from zmqtui.ui.views.ladder.lanes import Lanes
-from zmqtui.ui.views.ladder.rows import PROMPT, Group, Row, Stretch, slot
+from zmqtui.ui.views.ladder.rows import PROMPT, Stretch, slot
 from zmqtui.ui.views.ladder.story import Story
 
 SPANS: Final = (0.0, 0.001, 0.01, 0.1, 1.0)

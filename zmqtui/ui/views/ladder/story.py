@@ -53,6 +53,7 @@ class Story:
         self.times: list[float] = []
         self.pairing = Pairing(self._pattern, self._transport, since)
         self._states: dict[str, tuple[list[float], list[State]]] = {}
+        self._active: set[str] = set()
         self._since = since
 
     def cover(self, index: EventIndex, anchor: int | None, names: Collection[str], strangers: Collection[str]) -> bool:
@@ -107,6 +108,7 @@ class Story:
                 times.append(event.time)
                 states.append(state)
             else:
+                self._active.add(event.instance)
                 shown = kind in _MESSAGES or kind == "error" or (kind == "skipped" and event.text in _MESSAGES)
             if shown:
                 self.seen.append(number)
@@ -128,4 +130,4 @@ class Story:
         place = bisect_right(times, when) - 1
         if place >= 0:
             return states[place]
-        return State.NOT_STARTED if self._since == -inf else None
+        return None if self._since > -inf or name in self._active else State.NOT_STARTED

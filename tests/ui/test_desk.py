@@ -50,6 +50,16 @@ async def test_as_many_views_as_there_is_room_for(size: tuple[int, int], room: i
         await until(pilot, lambda: set(on_view(pilot)) == {view.NAME for view in VIEWS[-room:]})
 
 
+async def test_a_view_opened_at_rest_is_drawn() -> None:
+    """Before the start nothing moves, and still a view shows at once what it has to say."""
+    async with playing("reqrep") as pilot:
+        await until(pilot, lambda: "Ready: space" in screen(pilot))
+        await press(pilot, "c")
+        await until(pilot, lambda: "def server" in screen(pilot))
+        await press(pilot, "m")
+        await until(pilot, lambda: "No messages" in screen(pilot) or "no message" in screen(pilot).lower())
+
+
 async def test_views_by_mouse() -> None:
     """A click on a view's name is as good as its key."""
     async with playing("reqrep") as pilot:

@@ -142,6 +142,7 @@ class Desk(Vertical):
         self.index.pull()
         self._draw()
 
+    @on(Place.Sized)
     def _draw(self) -> None:
         if self._scene is None:
             return

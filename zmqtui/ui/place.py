@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.keys import format_key
+from textual.message import Message
 from textual.style import Style
 
 from zmqtui.ui.key_bar import Keys
@@ -23,6 +24,9 @@ class Place(Vertical):
     }
     """
 
+    class Sized(Message):
+        """The place was given its size, or another one."""
+
     def __init__(self, view: View) -> None:
         """Make the place of `view`."""
         super().__init__()
@@ -35,6 +39,10 @@ class Place(Vertical):
         """Lay out header and view."""
         yield self._header
         yield self.view
+
+    def on_resize(self) -> None:
+        """Tell that there is room to draw in now."""
+        self.post_message(self.Sized())
 
     def head(self, note: str, *, current: bool) -> None:
         """Draw the header.

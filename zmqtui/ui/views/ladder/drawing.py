@@ -150,7 +150,8 @@ class Drawing:
         note = f" {arrow.note}" if arrow.note else ""
         if room < 4 + len(note):
             room = abs(last - here) - 3
-        self._label(canvas, arrow, here + 2 * side, side, room, note)
+        tight = len(arrow.text) + len(note) > room
+        self._label(canvas, arrow, here + (1 if tight else 2) * side, side, room + tight, note)
 
     def _label(self, canvas: Canvas, arrow: Arrow, x: int, side: int, room: int, note: str = "") -> None:
         if len(note) > room - 3:

@@ -90,7 +90,7 @@ class Stretch:
         if sent is None:
             self._add("half", event, number, event.peer, (event.instance,))
         elif not self._together(sent, event):
-            note = f"+{delay(event.time - sent.time)}"
+            note = f"+{delay(event.time - sent.time, 1)}"
             self._add("late", event, number, sent.instance, (event.instance,), note=note)
 
     def _lost(self, number: int, event: Event) -> None:
@@ -201,12 +201,8 @@ def says(frames: tuple[bytes, ...]) -> str:
     return " │ ".join(printable(frame, LABEL) or "''" for frame in frames[:5]) or "''"
 
 
-def delay(seconds: float) -> str:
-    """Write how much later something was."""
-    return (
-        f"{seconds:.2f} s"
-        if seconds >= 1
-        else f"{seconds * 1000:.0f} ms"
-        if seconds >= 0.01
-        else f"{seconds * 1000:.1f} ms"
-    )
+def delay(seconds: float, digits: int = 2) -> str:
+    """Write how much later something was, seconds with so many decimals."""
+    if seconds >= 0.9995:
+        return f"{seconds:.{digits}f} s"
+    return f"{seconds * 1000:.0f} ms" if seconds >= 0.01 else f"{seconds * 1000:.1f} ms"

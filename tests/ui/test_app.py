@@ -309,7 +309,7 @@ async def test_palette() -> None:
         await press(pilot, "escape", "down")
         await until(pilot, lambda: pane(pilot).selected == "subscriber-1")
         await press(pilot, "ctrl+p", *"start all")
-        await until(pilot, lambda: "Show" not in screen(pilot))
+        await until(pilot, lambda: "Show Request" not in screen(pilot))
         await press(pilot, "enter")
         app = pilot.app
         assert isinstance(app, Playground)

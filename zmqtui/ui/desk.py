@@ -22,6 +22,9 @@ from zmqtui.ui.key_bar import Keys
 from zmqtui.ui.place import Place
 from zmqtui.ui.view import Scene, View
 
+SETTLING = 5
+"""Frames after which a new layout has found its shape."""
+
 
 class Desk(Vertical):
     """Shows views of one journal and its stage.
@@ -67,6 +70,7 @@ class Desk(Vertical):
         self._scene: Callable[[EventIndex, int | None], Scene] | None = None
         self._strip = Keys("", id="names", markup=False)
         self._names: Content | None = None
+        self._unsettled = SETTLING
         to_open = [
             Binding(kind.KEY, f"open('{name}')", kind.TITLE, show=False, tooltip=f"{kind.TITLE}: {kind.HELP}")
             for name, kind in self._kinds.items()
@@ -143,6 +147,17 @@ class Desk(Vertical):
         self._draw()
 
     @on(Place.Sized)
+    def _settle(self) -> None:
+        """Have the next frames drawn too: what a view is made of is laid out after the view itself."""
+        self._unsettled = SETTLING
+        self._draw()
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing needs to be drawn at rest; to be asked once a frame."""
+        self._unsettled = max(0, self._unsettled - 1)
+        return not self._unsettled
+
     def _draw(self) -> None:
         if self._scene is None:
             return

@@ -81,5 +81,10 @@ def marked(strip: Strip, style: Styles) -> Strip:
     """Return a row of a line that is marked, so that it can be told without colour too."""
     ground = Style(bgcolor=style("picked").bgcolor)
     bar = Segment("▌", style("sent") + ground)
-    rest = Segment.apply_style(strip.crop(1), post_style=ground)
+    # What was found keeps its own ground.
+    found = style("found").bgcolor
+    rest = [
+        Segment(text, own if own and own.bgcolor == found else (own or Style()) + ground)
+        for text, own, _ in strip.crop(1)
+    ]
     return Strip([bar, *rest], strip.cell_length)

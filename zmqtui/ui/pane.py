@@ -125,7 +125,7 @@ class Pane(Vertical):
 
     def _tick(self) -> None:
         """Look while there is something to see: a stage at rest changes only when somebody does something."""
-        if self.stage.running or self._moving:
+        if self.stage.running or self._moving or not self.desk.settled:
             self.pump()
 
     def pump(self) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.content import Content
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from tests.ui.support import playing, press, screen, until
 from zmqtui.core.journal import Event, Journal
@@ -174,3 +176,18 @@ def test_a_held_index_keeps_what_the_journal_forgets() -> None:
     index.pull()
     assert index.of("a") == list(range(*journal.bounds))
     assert index.gone("a") == 100
+
+
+async def test_the_current_view_is_marked_among_the_names() -> None:
+    """What changes in style only is drawn too: the name of the current view is the bold one."""
+    async with playing("reqrep") as pilot:
+        names = desk(pilot).query_one("#names", Static)
+
+        def bold() -> str:
+            content = names.content
+            assert isinstance(content, Content)
+            return next((str(content)[span.start : span.end] for span in content.spans if span.style == "bold"), "")
+
+        for key, title in (("l", "Log"), ("m", "Messages"), ("tab", "Log")):
+            await press(pilot, key)
+            await until(pilot, lambda title=title: bold() == title)  # type: ignore[misc]

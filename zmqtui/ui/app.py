@@ -21,6 +21,7 @@ from textual.widgets import ContentSwitcher, Static
 from zmqtui.core.stage import Stage
 from zmqtui.ui.commands import PlaygroundCommands
 from zmqtui.ui.desk import Desk
+from zmqtui.ui.drawn import changed
 from zmqtui.ui.help import Help
 from zmqtui.ui.key_bar import KeyBar, Keys
 from zmqtui.ui.pane import Pane
@@ -172,7 +173,7 @@ class Playground(App[None]):
             )
             parts.append(label.stylize(Style.from_meta({"key": str(number)})))
         strip = Content("").join(parts)
-        if strip != self._strip:
+        if changed(self._strip, strip):
             self._strip = strip
             self._tabs.update(strip, layout=False)
         total = 0.0

@@ -15,6 +15,7 @@ from zmqtui.core.model import Knob
 from zmqtui.core.text import printable
 from zmqtui.core.watch import Figure, InstanceView, StageView
 from zmqtui.ui import face
+from zmqtui.ui.drawn import changed
 from zmqtui.ui.field import Field
 
 
@@ -133,7 +134,7 @@ class Card(Vertical):
         else:
             content = face.lines(view, instance, figures, width, role=self._role, picked=picked, spark=spark)
             self.tooltip = Content(face.meets(view, instance))
-        if content != self._shown:
+        if changed(self._shown, content):
             # Arranging the whole screen anew costs much more than drawing a card: only when its height changes.
             grown = self._shown is None or content.plain.count("\n") != self._shown.plain.count("\n")
             self._shown = content

@@ -16,6 +16,7 @@ from textual.widget import Widget
 
 from zmqtui.core.journal import Journal
 from zmqtui.core.text import printable
+from zmqtui.ui.drawn import changed
 from zmqtui.ui.event_index import EventIndex
 from zmqtui.ui.files import save
 from zmqtui.ui.key_bar import Keys
@@ -186,7 +187,7 @@ class Desk(Vertical):
         large = Content.assemble(("z", "bold $footer-key-foreground"), (what, "$foreground 60%"))
         parts.append(large.stylize(Style.from_meta({"key": "z"})))
         names = Content("  " if self.size.width > 80 else " ").join(parts)
-        if names != self._names:
+        if changed(self._names, names):
             self._names = names
             self._strip.update(names, layout=False)
 

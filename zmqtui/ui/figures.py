@@ -11,6 +11,7 @@ from textual.widgets import Button, Static
 
 from zmqtui.core.model import Gate
 from zmqtui.core.watch import Figure, StageView
+from zmqtui.ui.drawn import changed
 from zmqtui.ui.face import bar
 
 
@@ -65,7 +66,7 @@ class Figures(VerticalGroup):
                 self._told = told
                 self.query_one("#gate-state", Static).update(told, layout=False)
         content = self._content(figures, self.size.width)
-        if content != self._shown:
+        if changed(self._shown, content):
             grown = self._shown is None or content.plain.count("\n") != self._shown.plain.count("\n")
             self._shown = content
             self._numbers.update(content, layout=grown)

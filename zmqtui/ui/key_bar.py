@@ -11,6 +11,8 @@ from textual.screen import Screen
 from textual.style import Style
 from textual.widgets import Static
 
+from zmqtui.ui.drawn import changed
+
 
 class Keys(Static):
     """Text of which parts press a key when they are clicked: those with a key in their style's meta."""
@@ -57,6 +59,6 @@ class KeyBar(Keys):
             # Help comes early, where no terminal is too narrow for it.
             keys.insert(1 if binding.action == "help" else len(keys), label)
         content = Content(" " if narrow else "  ").join(keys)
-        if content != self._shown:
+        if changed(self._shown, content):
             self._shown = content
             self.update(content)

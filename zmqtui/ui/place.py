@@ -9,6 +9,7 @@ from textual.keys import format_key
 from textual.message import Message
 from textual.style import Style
 
+from zmqtui.ui.drawn import changed
 from zmqtui.ui.key_bar import Keys
 from zmqtui.ui.view import View
 
@@ -60,7 +61,7 @@ class Place(Vertical):
         keys = self._keys(width - title.cell_length - 2) if current else Content("")
         gap = max(1, width - title.cell_length - keys.cell_length - 1)
         header = Content.assemble(title, " " * gap, keys).truncate(max(width, 1), ellipsis=True)
-        if header != self._shown:
+        if changed(self._shown, header):
             self._shown = header
             self._header.update(header, layout=False)
 

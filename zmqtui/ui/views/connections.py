@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from zmqtui.core.text import printable
 from zmqtui.core.watch import ConnectionView, StageView
+from zmqtui.ui.drawn import changed
 from zmqtui.ui.view import Scene, View
 from zmqtui.ui.views.contact_table import draw, lines
 from zmqtui.ui.views.timeline import Timeline
@@ -94,7 +95,7 @@ class Connections(View):
         most = max(3, self.size.height * 2 // 5)
         table = lines(scene.stage, self._connections, scene.selected, most) if scene.stage.running else []
         drawn = draw(table, self.size.width, scene.selected, scene.ranks)
-        if drawn != self._drawn:
+        if changed(self._drawn, drawn):
             height = self._drawn.plain.count("\n") if self._drawn else -1
             self._table.update(drawn, layout=drawn.plain.count("\n") != height or not drawn)
             self._table.display = bool(table)

@@ -12,6 +12,7 @@ from textual.widgets import Static
 from zmqtui.core.formats import Format, copy
 from zmqtui.core.records import encode, header, line
 from zmqtui.core.trees import DEEPEST
+from zmqtui.ui.drawn import changed
 from zmqtui.ui.view import Key, Scene, View
 from zmqtui.ui.views.dissection import MOST, Dissection
 from zmqtui.ui.views.message_head import head, nothing
@@ -92,7 +93,7 @@ class Messages(View):
         self._sheet.put(self._dissection.rows())
 
     def _say(self, where: Static, what: Content) -> None:
-        if what != self._said:
+        if changed(self._said, what):
             self._said = what
             where.update(what, layout=False)
 

@@ -206,7 +206,7 @@ def test_costs_must_fit_together() -> None:
 
 def test_a_sink_that_comes_in_the_middle_is_misled() -> None:
     """Protects the truth of "done": a new sink takes a result for the start signal, and no batch is done with it."""
-    with stage_of(PIPELINE, "inproc", knobs={"cost_min": 10, "cost_max": 10}) as stage:
+    with stage_of(PIPELINE, "inproc", knobs={"cost_min": 10, "cost_max": 10, "slowdown": 10.0}) as stage:
         stage.start()
         connected(stage, "tasks", 4)
         stage.press()
@@ -215,9 +215,12 @@ def test_a_sink_that_comes_in_the_middle_is_misled() -> None:
         until(lambda: "No sink runs" in sentence(stage))
         stage.launch("sink")
         until(lambda: "took a result for the start signal" in sentence(stage))
+        stage.set_knob("slowdown", 0.1)
         stage.press()
-        until(lambda: sent(stage, "ventilator") == 202)
-        until(lambda: figure(stage, "results") == 100)
+        until(lambda: sent(stage, "ventilator") == 202 and sent(stage, "worker") == 200)
+        # It has counted to 100 and begun to count again.
+        until(lambda: (each := instance(stage, "sink")).state is State.RECEIVING and stage.view().age(each) > 0.2)
+        assert "took a result for the start signal" in sentence(stage)
         assert "done" not in sentence(stage)
         stage.reset()
         connected(stage, "tasks", 4)

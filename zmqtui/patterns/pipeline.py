@@ -95,7 +95,7 @@ class Batch(Watcher):
             self._lives[who] = message.life
             self.working.pop(who, None)
             if message.role == "sink":
-                self._due = 0
+                self._due, self.misled = 0, False
                 self._orphaned = bool(self.tasks) and not self.complete
         match message.role, message.kind, message.endpoint:
             case "ventilator", "send", "results":
@@ -124,8 +124,8 @@ class Batch(Watcher):
             self.complete = not self._due and not self.misled
             return
         self._due, self.results = int(self.knobs["tasks"]), 0
-        # A sink that comes in the middle of a batch takes the first result for the start signal.
-        self.misled = self._orphaned and message.frames == (b"",)
+        # A sink that comes in the middle of a batch takes the first result for the start signal, and never recovers.
+        self.misled = self.misled or (self._orphaned and message.frames == (b"",))
         self._orphaned = False
         if not self.number:
             # An outside ventilator's: what it deals is seen only where it arrives.

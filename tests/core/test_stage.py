@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import threading
@@ -9,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import zmq
@@ -18,7 +19,7 @@ from tests.helpers import connected, events, free_addresses, instance, pattern_o
 from zmqtui.core.model import BadInput, Endpoints, Knobs
 from zmqtui.core.monitor import peer_name
 from zmqtui.core.role import ask, sleep
-from zmqtui.core.sockets import Context
+from zmqtui.core.sockets import Context, Socket
 from zmqtui.core.stage import Stage
 from zmqtui.core.state import State
 from zmqtui.core.watch import StageView, Traffic, Watcher
@@ -141,6 +142,35 @@ def test_views_while_everything_changes() -> None:
         for thread in lookers:
             thread.join()
     assert not failures
+
+
+def test_a_look_that_starts_the_garbage_collector() -> None:
+    """Protects views and books where the collector runs between two steps of a copy, and a socket opens just then."""
+    stage = Stage(find("reqrep"))
+
+    class Opened:
+        endpoint, kind, bound, peers = "requests", zmq.REQ, True, lambda self: 1
+
+    class Garbage:
+        def __init__(self) -> None:
+            self.me = self
+
+        def __del__(self) -> None:
+            stage.books.opened(cast(Socket, Opened()))
+
+    threshold = gc.get_threshold()
+    counts: list[int] = []
+    try:
+        for step in range(1, 100):
+            gc.collect()
+            Garbage()
+            gc.set_threshold(step % 20 + 1)
+            counts += [stage.books.peers("requests") for _ in range(20)]
+            gc.set_threshold(*threshold)
+    finally:
+        gc.set_threshold(*threshold)
+    assert counts == sorted(counts)
+    assert counts[-1] > 50
 
 
 class Clumsy(Watcher):

@@ -116,7 +116,7 @@ class Actor(Life):
 
     def _call(self) -> None:
         self.attention = True
-        for socket in tuple(self.sockets):
+        for socket in list(self.sockets):
             socket.slow_down()
         self._wake.set()
 
@@ -293,7 +293,7 @@ class Actor(Life):
     def _leave(self, end: Status) -> None:
         if self._line:
             self._event("say", self._line)
-        for socket in tuple(self.sockets):
+        for socket in list(self.sockets):
             # Who finished may still have messages under way; who was stopped has not.
             with contextlib.suppress(zmq.ZMQError):
                 socket.close(linger=LINGER if end.state is State.FINISHED else 0)

@@ -65,6 +65,7 @@ class Books:
         self._frozen = False
         self._late: list[Event] = []
         self._unread: list[Traffic] = []
+        # The roles' threads add to it: copied as a list, since tuple() lets the garbage collector run in the middle.
         self._sockets: dict[Socket, None] = {}
         self._speakers: dict[Socket, None] = {}
         self._closed: deque[Socket] = deque()
@@ -99,7 +100,7 @@ class Books:
         return {tape: tape.position() for tape in self._publishers(socket.endpoint)}
 
     def _publishers(self, endpoint: str) -> list[Tape]:
-        return [socket.outbox for socket in tuple(self._speakers) if socket.endpoint == endpoint]
+        return [socket.outbox for socket in list(self._speakers) if socket.endpoint == endpoint]
 
     def _expected(self, name: str) -> tuple[bytes, ...]:
         slot = self._slots.get(name)
@@ -146,7 +147,7 @@ class Books:
         self._late += self.connections.read()
         events: list[Event] = []
         arrivals: dict[str, dict[str, list[Any]]] = {name: {} for name in self.ledgers}
-        sockets = tuple(self._sockets)
+        sockets = list(self._sockets)
         # What was received first: its sender has written it down by the time that tape is taken.
         tapes = [(socket, socket.inbox) for socket in sockets] + [(socket, socket.outbox) for socket in sockets]
         for socket, tape in tapes:
@@ -165,7 +166,7 @@ class Books:
                     kept = [item for item in items if type(item) is not Mark] if self._frozen else items
                     arrivals[socket.endpoint].setdefault(tape.instance, []).extend(kept)
             events += self._events(tape, items, when)
-        for slot in tuple(self._slots.values()):
+        for slot in list(self._slots.values()):
             events += self._chatter(slot, when)
         for socket in dict.fromkeys(closed):
             events += self._close(socket, when)
@@ -233,13 +234,13 @@ class Books:
             self.ledgers[socket.endpoint].closed(socket.outbox)
         return [*socket.inbox.close(when), *socket.outbox.close(when)]
 
-    def _account(self, sockets: tuple[Socket, ...]) -> None:
+    def _account(self, sockets: list[Socket]) -> None:
         """Put down how everybody stands, for views to read without waiting."""
         live: dict[str, list[Socket]] = {}
         for socket in sockets:
             if socket in self._sockets:
                 live.setdefault(socket.actor.name, []).append(socket)
-        for slot in tuple(self._slots.values()):
+        for slot in list(self._slots.values()):
             mine = live.get(slot.name, [])
             totals = dict(slot.totals)
             for socket in mine:
@@ -258,7 +259,7 @@ class Books:
     def _balance(self, arrivals: dict[str, dict[str, list[Any]]], upto: dict[Tape, int], when: float) -> None:
         for name, ledger in self.ledgers.items():
             waiting = {}
-            for slot in tuple(self._slots.values()):
+            for slot in list(self._slots.values()):
                 if name in slot.subscribes:
                     ledger.add(slot.name)
                     status = slot.status
@@ -305,4 +306,4 @@ class Books:
 
     def peers(self, endpoint: str) -> int:
         """Return how many connections the binder of `endpoint` has."""
-        return sum(each.peers() for each in tuple(self._sockets) if each.endpoint == endpoint and each.bound)
+        return sum(each.peers() for each in list(self._sockets) if each.endpoint == endpoint and each.bound)

@@ -192,7 +192,7 @@ class Connections:
         changes, view = self._view
         if changes != self._changes:
             changes = self._changes
-            view = tuple(self._look(end) for monitor in tuple(self._monitors) for end in _ends(monitor))
+            view = tuple(self._look(end) for monitor in list(self._monitors) for end in _ends(monitor))
             self._view = changes, view
         return view
 
@@ -217,8 +217,8 @@ class Connections:
 def _ends(monitor: Monitor) -> list[End]:
     contacts = monitor.contacts
     # A connection under way is in both tables.
-    wanted = tuple(contacts.wanted.values())
-    return [*(end for end in tuple(contacts.open.values()) if end.binds or end.state != HANDSHAKE), *wanted]
+    wanted = list(contacts.wanted.values())
+    return [*(end for end in list(contacts.open.values()) if end.binds or end.state != HANDSHAKE), *wanted]
 
 
 def _skipped(sampler: Sampler, monitor: Monitor, when: float) -> list[Event]:

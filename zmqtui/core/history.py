@@ -84,7 +84,7 @@ class History:
             return
         self._due = max(self._due, when - STEP / 2) + STEP * (1 + len(slots) // CROWD)
         self._ended = last
-        for slot in tuple(slots.values()):
+        for slot in list(slots.values()):
             self._take(slot, accounts.get(slot.name))
         for name, seconds in self._pairs.settle(sockets, when):
             self._waited(name, seconds)

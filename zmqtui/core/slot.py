@@ -78,7 +78,7 @@ class Slot:
         for port in account.ports:
             sent, received = sent.plus(port.sent), received.plus(port.received)
         actor = self.actor
-        sockets = tuple(actor.sockets) if actor else ()
+        sockets = list(actor.sockets) if actor else []
         sent_rate, received_rate = account.rates(when)
         return InstanceView(
             name=self.name,

@@ -207,7 +207,7 @@ class Socket(zmq.Socket[bytes]):
 
     def peers(self) -> int:
         """Return how many peers are connected: by handshake on tcp and ipc, by the registry on inproc."""
-        here = sum(self.wiring.registry.peers(address, self) for address in tuple(self.addresses))
+        here = sum(self.wiring.registry.peers(address, self) for address in list(self.addresses))
         return here + (self.watched.peers if self.watched else 0)
 
     def close(self, linger: int | None = None) -> None:
@@ -218,7 +218,7 @@ class Socket(zmq.Socket[bytes]):
         self.wiring.closing(self)
         if self.watched:
             self.watched.stop()
-        for address in tuple(self.addresses):
+        for address in list(self.addresses):
             # Unbinding frees the port sooner, but cuts off messages that are to linger.
             if address in self.bound and linger == 0:
                 with contextlib.suppress(zmq.ZMQError):
@@ -278,5 +278,5 @@ class Context(zmq.Context["Socket"]):
 
     def destroy(self, linger: int | None = None) -> None:
         """Close the role's sockets; the context itself belongs to the stage."""
-        for socket in tuple(self.actor.sockets):
+        for socket in list(self.actor.sockets):
             socket.close(linger)

@@ -359,7 +359,7 @@ class Stage:
         actor = slot.actor
         if actor is None or not slot.alive:
             raise BadInput(f"{name} does not run: start it first")
-        actor.do(lambda: action(tuple(actor.sockets), slot.knobs))
+        actor.do(lambda: action(list(actor.sockets), slot.knobs))
 
     def press(self) -> None:
         """Press the gate's button: whoever asks goes on, or, if nobody asks yet, whoever asks next."""

@@ -178,7 +178,7 @@ class Tape:
 
     def rate(self, when: float) -> float:
         """Return the messages per second over the last second or so."""
-        recent = tuple(self.recent)
+        recent = list(self.recent)
         marks = [mark for mark in recent if mark[0] >= when - 1.05]
         if len(marks) < 2:
             # Under a full load the books are late: the last two will do.

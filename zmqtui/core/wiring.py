@@ -26,7 +26,7 @@ class Wiring:
     def name(self, endpoints: dict[str, str]) -> None:
         """Learn which endpoints have which addresses; who binds ``*`` is met at loopback."""
         self.names = {address: name for name, address in endpoints.items()}
-        self.names |= {a.replace("tcp://*:", f"tcp://{LOOPBACK}:"): name for a, name in tuple(self.names.items())}
+        self.names |= {a.replace("tcp://*:", f"tcp://{LOOPBACK}:"): name for a, name in list(self.names.items())}
 
     def opened(self, socket: Socket) -> None:
         """Hear that `socket` was made."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -14,7 +15,7 @@ from zmqtui.ui.event_index import EventIndex
 from zmqtui.ui.event_line import text_of
 from zmqtui.ui.finder import EARLIER, LATER, Finder
 from zmqtui.ui.highlight import Highlight
-from zmqtui.ui.patience import TooLong, patiently
+from zmqtui.ui.patience import PATIENCE, TooLong, patiently
 from zmqtui.ui.search import BadQuery, parse
 from zmqtui.ui.sieve import Sieve
 
@@ -201,6 +202,28 @@ def test_the_time_that_others_took_is_not_held_against_an_expression() -> None:
     with pytest.raises(TooLong):
         patiently(lambda: [None for _ in iter(int, 1)], 0.01)
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_an_alarm_at_once_is_caught_too() -> None:
+    """However little time is left, the alarm leaves time to get on, and is never left on."""
+    before = signal.getsignal(signal.SIGALRM)
+    for _ in range(20):
+        began = time.thread_time()
+        with suppress(TooLong):
+            patiently(lambda began=began: [None for _ in iter(lambda: time.thread_time() < began + 0.01, False)], 1e-6)  # type: ignore[misc]
+        assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+        assert signal.getsignal(signal.SIGALRM) is before
+
+
+def test_many_lines_are_no_slow_expression() -> None:
+    """To look through all lines at once, as for saving, must not count as one expression that never ends."""
+    _, index = index_of(100_000)
+    sieve = Sieve(parse("/message .*7$/"))
+    began = time.thread_time()
+    sieve.work(index.of(""), index.get, seconds=60)
+    assert time.thread_time() - began > PATIENCE
+    assert not sieve.tired
+    assert len(sieve.found) == 10_000
 
 
 def test_off_the_main_thread_there_is_no_alarm() -> None:

@@ -12,6 +12,9 @@ from typing import Final, TypeVar
 PATIENCE: Final = 0.05
 """Seconds of the processor's time that a slice of matching may take."""
 
+_TICK: Final = 0.005
+"""Seconds between two alarms at least: one every microsecond would leave no time to get on."""
+
 _Result = TypeVar("_Result")
 
 
@@ -42,10 +45,11 @@ def patiently(work: Callable[[], _Result], seconds: float = PATIENCE) -> _Result
         return work()
     alarm = _Alarm(seconds)
     handler = signal.signal(signal.SIGALRM, alarm.ring)
-    # Again and again: an exception that is raised in a finaliser is lost.
-    timer = signal.setitimer(signal.ITIMER_REAL, seconds, seconds / 2)
+    timer = signal.getitimer(signal.ITIMER_REAL)
     try:
         try:
+            # Again and again: an exception that is raised in a finaliser is lost.
+            signal.setitimer(signal.ITIMER_REAL, max(seconds, _TICK), max(seconds / 2, _TICK))
             return work()
         finally:
             # From here on nothing is raised any more, so that what follows is done in any case.

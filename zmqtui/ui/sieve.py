@@ -10,7 +10,7 @@ from typing import Final
 
 from zmqtui.core.journal import Event
 from zmqtui.ui.event_line import text_of
-from zmqtui.ui.patience import TooLong, patiently
+from zmqtui.ui.patience import PATIENCE, TooLong, patiently
 from zmqtui.ui.search import Query
 
 SLICE: Final = 0.004
@@ -63,7 +63,8 @@ class Sieve:
             self._low = self._high = lines[-1] + 1 if lines else 0
         try:
             if self.query.expressions:
-                patiently(lambda: self._look(lines, get, floor, time.perf_counter() + seconds))
+                # It is one line that may take too long, not all of them.
+                patiently(lambda: self._look(lines, get, floor, time.perf_counter() + seconds), seconds + PATIENCE)
             else:
                 self._look(lines, get, floor, time.perf_counter() + seconds)
         except TooLong:

@@ -53,9 +53,9 @@ class Window(App[None]):
         self.journal.extend(Event(place, "server", "say", text=text) for place, text in enumerate(texts, first))
         self.index.pull()
 
-    def show(self, look: Look | None = None, picked: int | None = None) -> None:
+    def show(self, look: Look | None = None, picked: int | None = None, first: int = 0) -> None:
         """Draw a frame."""
-        self.log_view.show(self.index, self.index.of(""), look, picked=picked)
+        self.log_view.show(self.index, self.index.of(""), look, first=first, picked=picked)
 
 
 @asynccontextmanager
@@ -146,6 +146,24 @@ async def test_what_is_marked_is_in_sight(look: Look) -> None:
             await until(pilot, lambda mine=mine, picked=picked: app.clicked == [picked] * len(mine))  # type: ignore[misc]
         app.show(look)
         assert app.log_view.in_sight[-1] == 86
+
+
+async def test_lines_that_go_between_two_frames() -> None:
+    """A log that is sized or scrolled after its lines were let go and before it is shown again stays whole."""
+    async with window() as (pilot, app):
+        app.add(*map(text, range(80)))
+        app.show(picked=70, first=60)
+        await until(pilot, lambda: "<70 " in screen(pilot))
+        app.journal.clear()
+        app.index.pull()
+        await pilot.resize_terminal(60, 5)
+        await until(pilot, lambda: app.log_view.size.height == 5)
+        app.log_view.scroll_to(y=0, animate=False)
+        assert app.log_view.in_sight == []
+        app.show()
+        app.add("the newest")
+        app.show()
+        await until(pilot, lambda: "the newest" in screen(pilot))
 
 
 async def test_a_hundred_thousand_lines_cost_what_a_hundred_cost(monkeypatch: pytest.MonkeyPatch) -> None:

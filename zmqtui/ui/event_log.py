@@ -147,7 +147,8 @@ class EventLog(ScrollView, can_focus=False):
 
     @property
     def _count(self) -> int:
-        return len(self._lines) - self._floor
+        # The lines can have been let go since they were shown.
+        return max(0, len(self._lines) - self._floor)
 
     def _place(self, number: int) -> int:
         return max(bisect_left(self._lines, number) - self._floor, 0)

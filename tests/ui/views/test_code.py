@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.content import Content
 from textual.pilot import Pilot
 
 from tests.helpers import pattern_of
@@ -26,6 +27,7 @@ from zmqtui.ui.event_index import EventIndex
 from zmqtui.ui.themes import meanings
 from zmqtui.ui.view import Scene
 from zmqtui.ui.views.code import Code
+from zmqtui.ui.views.listing import Listing, Note, Page
 from zmqtui.ui.views.trail import Trail
 
 
@@ -231,3 +233,22 @@ def test_looks(snap_compare: Callable[..., bool], width: int) -> None:
         {each.name: 1 for each in clients},
     )  # fmt: skip
     assert snap_compare(Scripted(scene), terminal_size=(width, 16))
+
+
+async def test_what_differs_in_colour_only_is_drawn_too() -> None:
+    """A note that only changes its colour, as a sign whose instance becomes the selected one, must be seen to."""
+
+    class Alone(App[None]):
+        def compose(self) -> ComposeResult:
+            yield Listing()
+
+    def colours() -> list[str]:
+        strip = pilot.app.screen._compositor.render_strips()[1]
+        return [str(part.style.color.name) for part in strip if part.style and part.style.color and "●" in part.text]
+
+    async with Alone().run_test(size=(40, 10)) as pilot:
+        listing = pilot.app.query_one(Listing)
+        await until(pilot, lambda: listing.size.height == 10)
+        for colour in ("#ff0000", "#0000ff"):
+            listing.show(Page("one\ntwo"), {2: Note(Content.styled("●", colour))}, 0)
+            await until(pilot, lambda colour=colour: colours() == [colour])  # type: ignore[misc]

@@ -16,11 +16,11 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
+from zmqtui.ui.drawn import changed
+
 _BARS = " ▁▂▃▄▅▆▇█"
 _HANGING = 8
 """Columns by which what goes on from a line that is too long is indented more."""
-
-
 _LEAST = 22
 """Columns that a label has at least."""
 
@@ -54,6 +54,14 @@ class _Row(NamedTuple):
     last: bool
     code: Strip
     end: int
+
+
+class _Drawn(NamedTuple):
+    """What stands beside a line: the bar, the sign and the label."""
+
+    bar: str
+    sign: Content
+    label: Content
 
 
 class _Colours(HighlightTheme):
@@ -99,7 +107,7 @@ class Listing(ScrollView, can_focus=False):
         self._page = Page("")
         self._made: tuple[Page, int, str] = (self._page, 0, "")
         self._rows: list[_Row] = []
-        self._notes: Mapping[int, tuple[str, Content, Content]] = {}
+        self._notes: Mapping[int, _Drawn] = {}
         self._current = 0
         self._following = True
 
@@ -116,7 +124,7 @@ class Listing(ScrollView, can_focus=False):
             self.scroll_to(y=0, animate=False, immediate=True, force=True)
         self._lay_out()
         drawn = {line: self._draw(line, note) for line, note in notes.items()}
-        lines = {line for line in {*drawn, *self._notes} if drawn.get(line) != self._notes.get(line)}
+        lines = {line for line in {*drawn, *self._notes} if _differ(self._notes.get(line), drawn.get(line))}
         if current != self._current:
             lines |= {current, self._current}
         self._notes, self._current = drawn, current
@@ -185,7 +193,7 @@ class Listing(ScrollView, can_focus=False):
 
     # Drawing.
 
-    def _draw(self, line: int, note: Note) -> tuple[str, Content, Content]:
+    def _draw(self, line: int, note: Note) -> _Drawn:
         """Return the bar, the sign and the label of a line."""
         bar = _BARS[min(8, int(note.share * 8 + 0.99))]
         label = Content("")
@@ -194,7 +202,7 @@ class Listing(ScrollView, can_focus=False):
             end = next((row.end for row in reversed(self._rows) if row.line == line), 0)
             # Where there is no room behind the code, the end of the code makes room.
             label = note.label(max(width - end - 3, min(_LEAST, width * 2 // 3)))
-        return bar, note.sign, label
+        return _Drawn(bar, note.sign, label)
 
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
@@ -203,7 +211,7 @@ class Listing(ScrollView, can_focus=False):
         if place >= len(self._rows):
             return Strip.blank(width, base)
         row = self._rows[place]
-        bar, sign, label = self._notes.get(row.line, (" ", Content(""), Content("")))
+        bar, sign, label = self._notes.get(row.line, _Drawn(" ", Content(""), Content("")))
         gutter = self._gutter
         number = f"{row.line:>{gutter - 4}} " if row.first else " " * (gutter - 3)
         parts = [
@@ -222,6 +230,12 @@ class Listing(ScrollView, can_focus=False):
             ground = Style(bgcolor=self.get_component_rich_style("listing--current").bgcolor)
             strip = Strip(Segment.apply_style(strip, post_style=ground), width)
         return strip
+
+
+def _differ(before: _Drawn | None, after: _Drawn | None) -> bool:
+    if before is None or after is None:
+        return before is not after
+    return before.bar != after.bar or changed(before.sign, after.sign) or changed(before.label, after.label)
 
 
 def _pieces(line: Content, width: int) -> list[Content]:

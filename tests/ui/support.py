@@ -67,6 +67,18 @@ async def press(pilot: Pilot[None], *keys: str) -> None:
         await pilot.pause(0.01)
 
 
+async def still(pilot: Pilot[None]) -> str:
+    """Wait until nothing on the screen changes any more, and return what is on it."""
+    seen: list[str] = []
+
+    def settled() -> bool:
+        seen.append(screen(pilot))
+        return len(seen) >= 10 and len(set(seen[-10:])) == 1
+
+    await until(pilot, settled, "the screen at rest")
+    return seen[-1]
+
+
 def screen(pilot: Pilot[None]) -> str:
     """Return what is on the screen, line by line."""
     app = pilot.app

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from tests.ui.support import playing, press, screen, until
+from tests.ui.support import playing, press, screen, still, until
 from zmqtui.core.journal import Event, Journal
 from zmqtui.ui.app import Playground
 from zmqtui.ui.desk import Desk
@@ -191,3 +191,19 @@ async def test_the_current_view_is_marked_among_the_names() -> None:
         for key, title in (("l", "Log"), ("m", "Messages"), ("tab", "Log")):
             await press(pilot, key)
             await until(pilot, lambda title=title: bold() == title)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("view", ["l", "u", "i"])
+async def test_end_follows_again_however_it_was_scrolled(view: str) -> None:
+    """After paging back with nothing picked, the end key shows the newest again."""
+    async with playing("reqrep", (120, 40), reqrep={"work": 0.05, "requests": 9}) as pilot:
+        await press(pilot, "space", view)
+        await until(pilot, lambda: "27 of 27 replies" in screen(pilot))
+        await press(pilot, "space")
+        await until(pilot, lambda: "Stopped." in screen(pilot))
+
+        end = await still(pilot)
+        await press(pilot, "pageup")
+        await until(pilot, lambda: screen(pilot) != end)
+        await press(pilot, "end")
+        await until(pilot, lambda: screen(pilot) == end)

@@ -25,6 +25,8 @@ from zmqtui.ui.view import Scene, View
 
 SETTLING = 5
 """Frames after which a new layout has found its shape."""
+SELDOM = 8
+"""Frames from one drawing to the next while the stage is at rest."""
 
 
 class Desk(Vertical):
@@ -148,16 +150,17 @@ class Desk(Vertical):
         self._draw()
 
     @on(Place.Sized)
+    @on(View.Redraw)
     def _settle(self) -> None:
         """Have the next frames drawn too: what a view is made of is laid out after the view itself."""
         self._unsettled = SETTLING
         self._draw()
 
-    @property
-    def settled(self) -> bool:
-        """Whether nothing needs to be drawn at rest; to be asked once a frame."""
-        self._unsettled = max(0, self._unsettled - 1)
-        return not self._unsettled
+    def rest(self) -> None:
+        """Draw while the stage is at rest, once a frame where the layout is new, else now and then."""
+        self._unsettled -= 1
+        if self._unsettled > 0 or self._unsettled % SELDOM == 0:
+            self._draw()
 
     def _draw(self) -> None:
         if self._scene is None:
@@ -165,7 +168,9 @@ class Desk(Vertical):
         self.lay_out()
         self._draw_names()
         scene = self._scene(self.index, self._moment)
-        note = f"‖ held, {self.index.passed:,} passed" if self.index.held else ""
+        note = ""
+        if self.index.held:
+            note = f"‖ held {self.index.holding:,} lines · {self.index.passed:,} passed"
         for place in self._places.values():
             # A view that was put on the desk a moment ago has no size yet.
             if place.display and place.view.size:
@@ -239,6 +244,7 @@ class Desk(Vertical):
 
     def action_newest(self) -> None:
         """Follow the newest message."""
+        self.current.newest()
         self._pick(None)
 
     @on(View.Picked)

@@ -125,8 +125,10 @@ class Pane(Vertical):
 
     def _tick(self) -> None:
         """Look while there is something to see: a stage at rest changes only when somebody does something."""
-        if self.stage.running or self._moving or not self.desk.settled:
+        if self.stage.running or self._moving:
             self.pump()
+        else:
+            self.desk.rest()
 
     def pump(self) -> None:
         """Look at the stage and draw what changed."""

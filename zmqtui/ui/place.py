@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Vertical
 from textual.content import Content
-from textual.keys import format_key
 from textual.message import Message
 from textual.style import Style
 
@@ -55,8 +55,8 @@ class Place(Vertical):
         width = self._header.size.width
         title = Content.assemble(
             (f" {self.view.TITLE} ", "bold reverse $primary" if current else "bold $foreground 70%"),
+            (f" {note} ·" if note else "", "$tone-waiting"),
             (f" {self.view.about}", "$foreground 70%"),
-            (f"  {note}" if note else "", "$tone-waiting"),
         ).stylize(Style.from_meta({"key": self.view.KEY}))
         keys = self._keys(width - title.cell_length - 2) if current else Content("")
         gap = max(1, width - title.cell_length - keys.cell_length - 1)
@@ -70,7 +70,8 @@ class Place(Vertical):
         keys: list[Content] = []
         for key in self.view.KEYS:
             label = Content.assemble(
-                (format_key(key.key), "$footer-key-foreground"), (f" {key.label}", "$foreground 60%")
+                (self.app.get_key_display(Binding(key.key, "")), "$footer-key-foreground"),
+                (f" {key.label}", "$foreground 60%"),
             )
             room -= label.cell_length + 2
             if key.label and room >= 0:

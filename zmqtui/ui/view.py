@@ -97,6 +97,9 @@ class View(Widget, can_focus=False):
             self.number = number
             super().__init__()
 
+    class Redraw(Message):
+        """There is something new to draw though nothing happened on the stage, which at rest nobody looks at."""
+
     def show(self, scene: Scene) -> None:
         """Draw what changed. Called up to 15 times a second, only while the view is on the desk."""
         raise NotImplementedError
@@ -106,6 +109,9 @@ class View(Widget, can_focus=False):
 
     def page(self, step: int) -> None:
         """Scroll by `step` pages."""
+
+    def newest(self) -> None:
+        """Follow the newest again, however it was scrolled."""
 
     def copied(self) -> str:
         """Return the text that ``y`` copies; nothing if there is nothing to copy."""

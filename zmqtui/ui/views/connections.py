@@ -130,6 +130,10 @@ class Connections(View):
         """Show the selected instance's connections among its messages, or everybody's connections."""
         self._own = not self._own
 
+    def newest(self) -> None:
+        """Follow the newest line again."""
+        self._timeline.scroll_end(animate=False)
+
     def page(self, step: int) -> None:
         """Scroll by `step` pages."""
         self._timeline.scroll_relative(y=step * max(1, self._timeline.size.height - 1), animate=False)

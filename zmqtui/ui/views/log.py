@@ -12,7 +12,6 @@ from textual.timer import Timer
 
 from zmqtui.core.journal import Journal
 from zmqtui.core.text import printable
-from zmqtui.ui.desk import Desk
 from zmqtui.ui.event_index import EventIndex
 from zmqtui.ui.event_line import TIMES, written
 from zmqtui.ui.event_log import EventLog
@@ -126,15 +125,7 @@ class Log(View):
     def _look_again(self) -> None:
         """Draw another frame without waiting for the desk, which does not look at a stage at rest by itself."""
         self._again = None
-        if self._scene is None or not self.size:
-            return
-        about = self.about
-        self.show(self._scene)
-        if about != self.about and not self._scene.stage.running:
-            desk = next((each for each in self.ancestors if isinstance(each, Desk)), None)
-            if desk and desk.current is self:
-                # Nothing else has the header drawn.
-                desk.open(self.NAME)
+        self.post_message(self.Redraw())
 
     def _nothing(self, scene: Scene) -> str:
         """Say why there is no line."""

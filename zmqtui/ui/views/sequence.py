@@ -257,6 +257,10 @@ class Sequence(View):
         if self._bottom is not None and self._sights:
             self._picked = None if self._scene is None or self._scene.picked is not None else self._picked
 
+    def newest(self) -> None:
+        """Follow the newest row again."""
+        self._bottom = None
+
     def page(self, step: int) -> None:
         """Scroll by `step` pages."""
         self._move(step * max(1, self.size.height - 3))

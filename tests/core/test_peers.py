@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
+import socket
+import threading
+
 import pytest
 import zmq
 
 from tests.helpers import connected, pattern_of, received, stage_of, until
+from zmqtui.core.descriptors import Ends, ends, peer_name
 from zmqtui.core.journal import Event
 from zmqtui.core.model import Endpoints, Knobs, RoleFunction
 from zmqtui.core.role import sleep
 from zmqtui.core.sockets import Context
 from zmqtui.core.stage import Stage
+from zmqtui.core.state import Stopped
 
 ONE_WAY = [
     ("PULL", "PUSH", 3),
@@ -104,3 +111,46 @@ def test_the_reply_of_a_request_comes_from_the_server() -> None:
             stage.kill("client-1")
             stage.launch("server-1")
             stage.launch("client-1")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_the_ends_are_the_systems_own(host: str) -> None:
+    """Protects who is who: both ends as the system names them, for either kind of address."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, 0), family=family)
+    except OSError:
+        pytest.skip(f"this system has no {host}")
+    with listener, socket.create_connection(listener.getsockname()[:2]) as mine, listener.accept()[0] as other:
+        local, remote = ("{}:{}".format(*end.getsockname()[:2]) for end in (mine, other))
+        assert ends(mine.fileno()) == Ends(local, remote)
+        assert peer_name(other.fileno()) == local
+    assert ends(mine.fileno()) == Ends()
+
+
+def test_a_role_that_is_made_to_raise_leaves_no_descriptor() -> None:
+    """Protects connections from a role that is stopped while it asks who sent something: no copy keeps them open."""
+    ready = threading.Event()
+
+    def asks() -> None:
+        for _ in range(300):
+            try:
+                ready.set()
+                while True:
+                    peer_name(descriptor)
+            except Stopped:
+                pass
+
+    ours, other = socket.socketpair()
+    with ours, other:
+        descriptor = ours.fileno()
+        before = len(os.listdir("/dev/fd"))
+        thread = threading.Thread(target=asks)
+        thread.start()
+        ident, stopped = ctypes.c_ulong(thread.ident or 0), ctypes.py_object(Stopped)
+        for _ in range(300):
+            assert ready.wait(10)
+            ready.clear()
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, stopped)
+        thread.join()
+        assert len(os.listdir("/dev/fd")) == before

@@ -1,12 +1,23 @@
-"""Who is at the two ends of a connection of libzmq's, asked of the system by its file descriptor."""
+"""Who is at the two ends of a connection of libzmq's, asked of the system by its file descriptor.
+
+The system is asked directly: a socket object would have to own a copy of the descriptor, and a role that is made to
+raise in between would leave that open, and with it the connection.
+"""
 
 from __future__ import annotations
 
+import ctypes
 import os
 import socket as _socket
 import struct
 import sys
+from collections.abc import Callable
 from typing import NamedTuple
+
+_system = ctypes.PyDLL(None) if os.name == "posix" else None
+"""The system's own functions; these do not wait, so that the interpreter's lock is kept."""
+_ROOM = 128
+"""Bytes of the longest address of any kind."""
 
 
 class Ends(NamedTuple):
@@ -25,52 +36,40 @@ class Ends(NamedTuple):
 
 def ends(descriptor: int) -> Ends:
     """Return who is at the ends of a connection of libzmq's; nothing if it is gone already."""
-    socket = _copy(descriptor)
-    if socket is None:
+    if _system is None:
         return Ends()
-    with socket:
-        local = _host_and_port(socket, peer=False)
-        remote = _host_and_port(socket, peer=True)
-        return Ends(local, remote, 0 if local else _process(socket))
+    local, remote = _name(_system.getsockname, descriptor), peer_name(descriptor)
+    return Ends(local, remote, 0 if local else _process(descriptor))
 
 
 def peer_name(descriptor: int) -> str:
     """Return ``host:port`` of the other end of a tcp connection of libzmq's, or nothing."""
-    socket = _copy(descriptor)
-    if socket is None:
+    return _name(_system.getpeername, descriptor) if _system else ""
+
+
+def _name(ask: Callable[..., int], descriptor: int) -> str:
+    told = ctypes.create_string_buffer(_ROOM)
+    if ask(descriptor, told, ctypes.byref(ctypes.c_uint32(_ROOM))):
+        # The connection is gone, and its descriptor may be something else by now.
         return ""
-    with socket:
-        return _host_and_port(socket, peer=True)
-
-
-def _copy(descriptor: int) -> _socket.socket | None:
-    """Copy a descriptor of libzmq's: if anything interrupts this, libzmq's own is not closed."""
-    try:
-        copy = os.dup(descriptor)
-    except OSError:
-        return None
-    try:
-        # Room enough for any kind of address; asking libzmq's descriptor for its kind would cost more than all else.
-        return _socket.socket(_socket.AF_INET6, _socket.SOCK_STREAM, 0, fileno=copy)
-    except OSError:
-        # The connection is gone and its descriptor is something else by now.
-        os.close(copy)
-        return None
-
-
-def _host_and_port(socket: _socket.socket, *, peer: bool) -> str:
-    try:
-        name = socket.getpeername() if peer else socket.getsockname()
-    except OSError:
+    raw = told.raw
+    # BSD and its like begin with the length.
+    family = int.from_bytes(raw[:2], sys.byteorder) if sys.platform == "linux" else raw[1]
+    if family == _socket.AF_INET:
+        host = _socket.inet_ntop(_socket.AF_INET, raw[4:8])
+    elif family == _socket.AF_INET6:
+        host = _socket.inet_ntop(_socket.AF_INET6, raw[8:24])
+    else:
         return ""
-    return f"{name[0]}:{name[1]}" if isinstance(name, tuple) else ""
+    return f"{host}:{int.from_bytes(raw[2:4], 'big')}"
 
 
-def _process(socket: _socket.socket) -> int:
-    try:
-        if sys.platform == "linux":
-            return int(struct.unpack("3i", socket.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12))[0])
-        # SOL_LOCAL and LOCAL_PEERPID of macOS, which Python has no names for.
-        return int(socket.getsockopt(0, 2))
-    except OSError:
+def _process(descriptor: int) -> int:
+    if _system is None:
         return 0
+    # SOL_LOCAL and LOCAL_PEERPID of macOS Python has no names for.
+    level, option = (_socket.SOL_SOCKET, _socket.SO_PEERCRED) if sys.platform == "linux" else (0, 2)
+    told = ctypes.create_string_buffer(12)
+    if _system.getsockopt(descriptor, level, option, told, ctypes.byref(ctypes.c_uint32(12))):
+        return 0
+    return int(struct.unpack_from("i", told)[0])

@@ -175,6 +175,30 @@ async def test_round_trips_and_sparklines() -> None:
         assert [card.size for card in pilot.app.query("Card")] == before
 
 
+async def test_a_selection_is_marked_at_rest() -> None:
+    """Whoever is selected must be marked in the shares, though not a letter of the chart changes."""
+
+    def reversed_name() -> str:
+        strips = [strip for strip in pilot.app.screen._compositor.render_strips() if "worker-" in strip.text]
+        parts = [part for strip in strips for part in strip if part.style and part.style.reverse and part.style.bold]
+        return " ".join(part.text.strip() for part in parts)
+
+    knobs = {"tasks": 20, "cost_min": 1, "cost_max": 2}
+    async with playing("pipeline", size=(120, 40), pipeline=knobs) as pilot:
+        await press(pilot, "h", "z", "space")
+        await until(pilot, lambda: "w starts the batch" in screen(pilot))
+        await press(pilot, "w")
+        await until(pilot, lambda: "worker received 20" in screen(pilot))
+        await press(pilot, "space")
+        await until(pilot, lambda: "Stopped." in screen(pilot))
+        # Alone: other charts change their words too.
+        await press(pilot, "h")
+        await until(pilot, lambda: "1/3 shares" in screen(pilot))
+        for name in ("worker-1", "worker-2", "worker-3"):
+            await press(pilot, "down")
+            await until(pilot, lambda name=name: reversed_name() == name)  # type: ignore[misc]
+
+
 class Scripted(App[None]):
     """Shows the charts of a publish–subscribe whose first subscriber was away from the sixth to the tenth second."""
 

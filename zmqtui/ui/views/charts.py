@@ -10,6 +10,7 @@ from textual.visual import VisualType
 
 from zmqtui.core.history import History
 from zmqtui.core.moments import Past
+from zmqtui.ui.drawn import changed
 from zmqtui.ui.view import Key, Scene, View
 from zmqtui.ui.views.axes import DIM
 from zmqtui.ui.views.chart import Chart, Drawing, Frame
@@ -99,7 +100,7 @@ class Charts(View):
             rows = self._grid(scene, past, kinds, self._columns, width, height)
             self.about = f"all {len(kinds)} · {told}"
         content = Content("\n").join(rows)
-        if content != self._content:
+        if changed(self._content, content):
             self._content = content
             self.refresh()
 

@@ -78,7 +78,6 @@ class Pane(Vertical):
         self._moving = True
         self._said = ""
         self._controls = Controls(self.pattern, stage.transport)
-        self._about = Static(self.pattern.about, id="about", markup=False)
         self._cards = Cards(self.pattern)
         self._figures = Figures(self.pattern.gate)
         self._sentence = Sentence("", id="sentence", markup=False)
@@ -98,7 +97,6 @@ class Pane(Vertical):
     def compose(self) -> ComposeResult:
         """Lay out controls, cards, figures and the desk, with the sentence below it."""
         yield self._controls
-        yield self._about
         yield self._cards
         yield self._figures
         yield self.desk
@@ -136,8 +134,6 @@ class Pane(Vertical):
             return
         view = self.stage.view()
         self._moving = view.running
-        # Who has started it has read it; help tells it again.
-        self.set_class(view.running, "-running")
         self._frame += 1
         figures: dict[str, list[Figure]] = {}
         for figure in self.stage.figures(view):

@@ -134,7 +134,8 @@ class Log(View):
         if self._cleared:
             return "Cleared: what comes from now on is shown here.\n& and enter brings the rest back."
         pattern = scene.stage.pattern
-        return "\n".join([pattern.title, "", *textwrap.wrap(pattern.about, 60), "", "space starts it"])
+        about = textwrap.wrap(pattern.about, max(20, min(60, self.size.width - 4)))
+        return "\n".join([pattern.title, "", *about, "", "space starts it"])
 
     def _told(self, scene: Scene, lines: Sequence[int]) -> str:
         """Say for the header what is shown."""

@@ -13,8 +13,9 @@ import pytest
 import zmq
 
 from tests.helpers import events, free_port, instance, pattern_of, stage_of, until
-from zmqtui.core import life
+from zmqtui.core import life, sockets
 from zmqtui.core.model import Endpoints, Knobs, RoleFunction
+from zmqtui.core.monitor import Monitor
 from zmqtui.core.role import ask, say, sleep
 from zmqtui.core.sockets import Context, Socket
 from zmqtui.core.state import State, Stopped
@@ -248,3 +249,29 @@ def test_a_swallowed_stop_says_nothing(capfd: pytest.CaptureFixture[str], monkey
 
     Finalised()
     assert capfd.readouterr().err == ""
+
+
+class _Interrupted(Monitor):
+    """Is made, and then somebody stops its role."""
+
+    def __init__(self, socket: Socket) -> None:
+        super().__init__(socket)
+        raise Stopped
+
+
+def _interrupted(socket: Socket) -> Any:
+    raise Stopped
+
+
+@pytest.mark.parametrize(("name", "step"), [("sender", _interrupted), ("Monitor", _Interrupted)])
+def test_a_role_that_is_made_to_raise_while_it_makes_a_socket(
+    monkeypatch: pytest.MonkeyPatch, name: str, step: Any
+) -> None:
+    """Protects the process: a socket that is half made is closed, too, or its context would never end."""
+    monkeypatch.setattr(sockets, name, step)
+    with stage_of(pattern_of({"role": blocked(zmq.PULL, spin)})) as stage:
+        for _ in range(3):
+            stage.start()
+            until(lambda: instance(stage, "role").state is State.STOPPED)
+            stage.stop()
+            assert not [thread for thread in threading.enumerate() if thread.name == "term"]

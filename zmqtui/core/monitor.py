@@ -53,12 +53,14 @@ class Monitor:
         self._stopped = self._abandoned = False
         self._done = threading.Event()
         address = f"inproc://monitor-{next(_numbers)}"
-        socket.monitor(address, _EVENTS)
         self._reader = zmq.Context.socket(socket.stage_context, zmq.PAIR, socket_class=zmq.Socket)
         self._reader.rcvhwm = 0
         self._reader.linger = 0
         self._reader.connect(address)
         self.fd = int(self._reader.get(zmq.FD))
+        # Before libzmq begins to write: whoever is made to raise here closes it with the socket.
+        socket.watched = self
+        socket.monitor(address, _EVENTS)
 
     @property
     def peers(self) -> int:
@@ -73,7 +75,7 @@ class Monitor:
             with contextlib.suppress(zmq.ZMQError):
                 self.socket.disable_monitor()
             self._stopped = True
-            if self._abandoned:
+            if self._abandoned or not self.followed:
                 self._reader.close()
         if self.followed:
             # Whoever reads may be busy with the books: then it closes the reader a little later.

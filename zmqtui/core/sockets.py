@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import zmq
+from zmq.backend import Socket as RawSocket
 
 import zmqtui.core.waits  # noqa: F401 – patches zmq.Poller and zmq.proxy
 from zmqtui.core.actor import Actor
@@ -72,27 +73,32 @@ class Socket(zmq.Socket[bytes]):
         if socket_type not in {kind.value for kind in zmq.SocketType if kind.value <= zmq.STREAM}:
             # The wheel makes draft sockets and then aborts the process when they are used.
             raise zmq.ZMQError(errno.EINVAL, f"socket type {socket_type} is a draft that this libzmq does not have")
-        super().__init__(context, socket_type)
-        self.actor = context.actor
-        self.kind = int(socket_type)
-        self.wiring = context.wiring
-        self.stage_context = context.wiring.context
-        self.inbox = Tape(self.actor.name, RECEIVED)
-        self.outbox = Tape(self.actor.name, SENT)
-        self.endpoint = ""
-        self.addresses = []
-        self.awaiting = 0.0
-        self.orphaned = False
-        self.watched = None
-        self.subscriptions = Counter()
-        self._timeouts = {zmq.RCVTIMEO: -1, zmq.SNDTIMEO: -1}
-        self.bound = {}
-        self._met = {}
-        super().set(zmq.RCVTIMEO, SLICE)
-        super().set(zmq.SNDTIMEO, SLICE)
-        self.__dict__["recv"], self.__dict__["recv_into"] = receiver(self)
-        self.__dict__["send"] = sender(self)
-        self.actor.sockets.append(self)
+        try:
+            super().__init__(context, socket_type)
+            self.actor = context.actor
+            self.kind = int(socket_type)
+            self.wiring = context.wiring
+            self.stage_context = context.wiring.context
+            self.inbox = Tape(self.actor.name, RECEIVED)
+            self.outbox = Tape(self.actor.name, SENT)
+            self.endpoint = ""
+            self.addresses = []
+            self.awaiting = 0.0
+            self.orphaned = False
+            self.watched = None
+            self.subscriptions = Counter()
+            self._timeouts = {zmq.RCVTIMEO: -1, zmq.SNDTIMEO: -1}
+            self.bound = {}
+            self._met = {}
+            super().set(zmq.RCVTIMEO, SLICE)
+            super().set(zmq.SNDTIMEO, SLICE)
+            self.__dict__["recv"], self.__dict__["recv_into"] = receiver(self)
+            self.__dict__["send"] = sender(self)
+            self.actor.sockets.append(self)
+        except BaseException:
+            # Whoever is made to raise before it is among the actor's leaves a socket that nobody else would close.
+            RawSocket.close(self, 0)
+            raise
         self.wiring.opened(self)
 
     # Options.
@@ -190,8 +196,7 @@ class Socket(zmq.Socket[bytes]):
         if "[" in addr:
             super().set(zmq.IPV6, 1)
         if self.watched is None and not addr.startswith("inproc:"):
-            self.watched = Monitor(self)
-            self.wiring.watched(self.watched)
+            self.wiring.watched(Monitor(self))
 
     def _left(self, addr: str) -> None:
         if addr in self.addresses:

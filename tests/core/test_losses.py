@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
+import zmq
 
-from tests.helpers import instance, stage_of, until
+from tests.helpers import connected, instance, pattern_of, stage_of, until
 from zmqtui.core.journal import Event
 from zmqtui.core.ledger import Ledger
 from zmqtui.core.lost import BURST, ORPHANED, REASONS
+from zmqtui.core.model import Endpoints, Knobs
+from zmqtui.core.role import sleep
+from zmqtui.core.sockets import Context, Socket
 from zmqtui.core.tape import Mark, Message, Tape
 from zmqtui.patterns import find
 
@@ -158,3 +163,41 @@ def test_requests_that_die_with_their_server_are_told_once(transport: str) -> No
         until(lambda: instance(stage, "server").received.messages == 2)
         stage.stop()
         assert len(lost()) == 2
+
+
+def test_a_request_into_the_queue_of_a_server_that_is_leaving(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects "waits for ever" on inproc: a request still goes out after the server's name is free, and is lost."""
+    leaving, asked = threading.Event(), threading.Event()
+    leave = Socket._left
+
+    def leaves_slowly(socket: Socket, address: str) -> None:
+        leave(socket, address)
+        if socket.kind == zmq.REP:
+            leaving.set()
+            asked.wait(5)
+
+    def serves(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        context.socket(zmq.REP).bind(endpoints.line)
+        sleep(1000)
+
+    def asks(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        client = context.socket(zmq.REQ)
+        client.connect(endpoints.line)
+        while not leaving.is_set():
+            sleep(0.001)
+        client.send(b"?")
+        asked.set()
+        client.recv()
+
+    monkeypatch.setattr(Socket, "_left", leaves_slowly)
+    with stage_of(pattern_of({"server": serves, "client": asks}, "REP", "REQ"), "inproc") as stage:
+        stage.start()
+        connected(stage, "line", 1)
+        stage.kill("server")
+        assert asked.is_set()
+        until(lambda: instance(stage, "client").orphaned)
+        monkeypatch.undo()
+        stage.revive("client")
+        stage.launch("server")
+        connected(stage, "line", 1)
+        assert not instance(stage, "client").orphaned

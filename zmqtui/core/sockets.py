@@ -205,6 +205,12 @@ class Socket(zmq.Socket[bytes]):
         for peer in self.wiring.registry.unbound(addr, self):
             peer.peer_left()
 
+    def asked(self, when: float) -> None:
+        """Take in that a REQ sent its request; on inproc that succeeds for a moment after its peer has gone."""
+        self.orphaned, self.awaiting = False, when
+        if self.watched is None and not self.peers():
+            self.orphaned = True
+
     def peer_left(self) -> None:
         """Hear that a peer is gone: a REQ that awaits its reply will wait for ever."""
         if self.awaiting:

@@ -110,7 +110,7 @@ def sender(socket: Socket) -> Callable[..., Any]:
         more = bool(flags & zmq.SNDMORE)
         tape.frame(when, frame, more)
         if requests and not more:
-            socket.awaiting = when
+            socket.asked(when)
         if tape.hurry and not requests:
             _hurry(tape, actor)
         return result

@@ -310,3 +310,25 @@ def test_real_sockets_have_real_arrows(pattern: Pattern, transport: str) -> None
         assert share > 0.9
     elif pattern.name == "pubsub":
         assert share > 0.9, "there is only one publisher"
+
+
+def test_many_alike_take_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects the frame where a subscriber came late and every message is alike: they are not counted each time."""
+    tell = Script(PUBSUB, "tcp", "publisher", "subscriber-1")
+    looked = 0
+    choice = Pairing._choice
+
+    def counted(*arguments: Any) -> Any:
+        nonlocal looked
+        for send in choice(*arguments):
+            looked += 1
+            yield send
+
+    monkeypatch.setattr(Pairing, "_choice", counted)
+    for _ in range(500):
+        tell("publisher", "send", "same")
+    for _ in range(1_000):
+        tell("publisher", "send", "same")
+        tell("subscriber-1", "recv", "same", "publisher")
+    assert not tell.pairs
+    assert looked < 20_000

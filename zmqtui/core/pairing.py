@@ -252,10 +252,14 @@ class Pairing:
             return False
         self._confuse(place, (sender, who, content), number, event.time)
         unsure = place.unsure[sender, who, content]
+        if len(unsure) < place.enough.get((sender, who, content), 0):
+            # There were more than that the last time, and they become no fewer: counting takes time.
+            return False
         alike = list(self._choice(place, sender, event, send.body, content))
+        place.enough[sender, who, content] = len(alike)
         if len(unsure) == len(alike):
             # As many as there are, so that it is all of them.
-            del place.unsure[sender, who, content]
+            del place.unsure[sender, who, content], place.enough[sender, who, content]
             place.heard[who, sender] = alike[-1].number
         return False
 
@@ -315,5 +319,6 @@ class Pairing:
         place.ghosts.clear()
         place.lone.clear()
         place.unsure.clear()
+        place.enough.clear()
         place.doubt = event.time
         place.last[who, event.text] = event.time

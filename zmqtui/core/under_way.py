@@ -61,6 +61,7 @@ class Place:
         last: When each direction of each instance was seen last.
         heard: How far each subscriber has heard each publisher: an event's number.
         unsure: What was received and could be several of the same content.
+        enough: How many those must be at least to be all that there are.
         early: What was received and not seen sent yet, with its content.
     """
 
@@ -74,6 +75,7 @@ class Place:
         self.last: dict[tuple[str, str], float] = {}
         self.heard: dict[tuple[str, str], int] = {}
         self.unsure: dict[tuple[str, str, Key], list[tuple[int, float]]] = {}
+        self.enough: dict[tuple[str, str, Key], int] = {}
         self.early: deque[tuple[int, Event, Key]] = deque(maxlen=64)
 
     def take(self, send: Send) -> None:

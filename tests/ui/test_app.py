@@ -7,6 +7,8 @@ import socket
 from typing import Any
 
 import pytest
+from textual.events import Key
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Select
 
@@ -286,6 +288,28 @@ async def test_logs_follow_hold_and_switch() -> None:
         await until(pilot, lambda: {event.instance for event in on_log(pilot)} == {"server"})
         await press(pilot, "l")
         await until(pilot, lambda: len({event.instance for event in on_log(pilot)}) > 1)
+
+
+@pytest.mark.parametrize("opening", ["/", "g/", "cm/"])
+async def test_keys_typed_at_once_go_to_the_input(opening: str) -> None:
+    """What is typed or pasted right after the key that opens an input is not taken for the keys of the roles."""
+    async with playing("reqrep", reqrep={"requests": 0, "work": 0.01}) as pilot:
+        await press(pilot, "space")
+        await until(pilot, lambda: state(pilot, "server").alive)
+        await press(pilot, *opening[:-1])
+        for character in "/kdx1":
+            pilot.app.post_message(Key(_character_to_key(character), character))
+        await until(pilot, lambda: isinstance(pilot.app.focused, Input) and pilot.app.focused.value == "kdx1")
+        assert all(each.alive for each in pane(pilot).stage.view().instances)
+        assert pane(pilot).pattern.name == "reqrep"
+
+
+async def test_the_palette_has_no_maximize() -> None:
+    """Textual's own way to enlarge a widget would leave nothing but one line: the palette does not offer it."""
+    async with playing("reqrep") as pilot:
+        await press(pilot, "ctrl+p", *"maximize")
+        await until(pilot, lambda: "No matches found" in screen(pilot) or "current view all the room" in screen(pilot))
+        assert "Maximize" not in screen(pilot)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)

@@ -6,17 +6,19 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from textual.app import App, ComposeResult
+from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingsMap, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.events import Event, Key
 from textual.reactive import reactive
+from textual.screen import Screen
 from textual.style import Style
-from textual.widgets import ContentSwitcher, Static
+from textual.widgets import ContentSwitcher, Input, Static
 
 from zmqtui.core.stage import Stage
 from zmqtui.ui.commands import PlaygroundCommands
@@ -103,6 +105,21 @@ class Playground(App[None]):
         self.shown = self._first
         if self._start:
             self.pane.action_on_off()
+
+    async def on_event(self, event: Event) -> None:
+        """Give the keys that were under way when an input got the focus to the input, and not to the roles."""
+        if isinstance(event, Key) and event.is_forwarded and isinstance(self.focused, Input):
+            under_way = any(event is each for each in self.pane.sentence.passed)
+            if under_way:
+                self.focused.post_message(Key(event.key, event.character))
+                return
+        await super().on_event(event)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Offer what Textual offers, but for what is done otherwise here: the room a view has, and help."""
+        for command in super().get_system_commands(screen):
+            if command.title not in ("Maximize", "Minimize", "Keys"):
+                yield command
 
     def _leave(self, number: int) -> None:
         # A terminal that was hung up can block the last words to it for ever: then leave without them.

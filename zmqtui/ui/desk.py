@@ -37,6 +37,10 @@ class Desk(Vertical):
         views: All views, in the order in which they stand side by side.
         first: The names of those on the desk at the beginning; the last one is the current one.
         foot: What stands below the views; while it has the focus, the desk's keys work.
+
+    Attributes:
+        index: The journal's events.
+        large: Whether the current view has all the room there is.
     """
 
     DEFAULT_CSS = """
@@ -203,7 +207,7 @@ class Desk(Vertical):
         kind = self._kinds[self._recent[0]]
         match action:
             case "in_view":
-                return any(key.key == parameters[0] for key in kind.KEYS)
+                return any(key.key == parameters[0] for key in kind.KEYS) or bool(self._whose(str(parameters[0])))
             case "step" | "oldest" | "newest":
                 return kind.PICKS
         return True
@@ -223,11 +227,19 @@ class Desk(Vertical):
             self.open(shown[(shown.index(self._recent[0]) + 1) % len(shown)])
 
     async def action_in_view(self, key: str) -> None:
-        """Have the current view do what it does at `key`."""
+        """Have the current view do what it does at `key`, or the view whose key it is anywhere."""
+        if (name := self._whose(key)) and name != self._recent[0]:
+            self.open(name)
         for each in self.current.KEYS:
             if each.key == key:
                 await self.current.run_action(each.action)
         self.call_next(self._draw)
+
+    def _whose(self, key: str) -> str:
+        """Return the name of the view that takes a key anywhere, or nothing."""
+        return next(
+            (name for name, kind in self._kinds.items() for each in kind.KEYS if each.anywhere and each.key == key), ""
+        )
 
     def action_hold(self) -> None:
         """Hold the views while the sockets run on, or let them go on."""

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.events import Click
 from textual.screen import Screen
 from textual.style import Style
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from zmqtui.ui.drawn import changed
 
@@ -50,6 +50,11 @@ class KeyBar(Keys):
             return
         narrow = self.app.size.width < 100
         keys: list[Content] = []
+        if isinstance(screen.focused, Input):
+            keys = [
+                Content.assemble((key, "bold $footer-key-foreground"), (f" {what}", "$foreground 80%"))
+                for key, what in (("enter", "Apply"), ("esc", "Leave"))
+            ]
         for _, binding, enabled, _ in screen.active_bindings.values():
             if not binding.show or (narrow and binding.key == self.app.COMMAND_PALETTE_BINDING):
                 continue
@@ -57,7 +62,8 @@ class KeyBar(Keys):
             what = (f" {binding.description}", "$foreground 80%" if enabled else "$foreground 40%")
             label = Content.assemble(key, what).stylize(Style.from_meta({"key": binding.key}))
             # Help comes early, where no terminal is too narrow for it.
-            keys.insert(1 if binding.action == "help" else len(keys), label)
+            place = min(len(keys), 1) if binding.action == "help" else len(keys)
+            keys.insert(place, label)
         content = Content(" " if narrow else "  ").join(keys)
         if changed(self._shown, content):
             self._shown = content

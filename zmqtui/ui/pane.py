@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingsMap, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Key
 from textual.reactive import reactive
 from textual.widgets import Button, Static
 
@@ -36,7 +38,19 @@ CALM = 4
 
 
 class Sentence(Static, can_focus=True):
-    """Says what is going on; it has the focus while nothing else wants it, so that moving about costs no restyling."""
+    """Says what is going on; it has the focus while nothing else wants it, so that moving about costs no restyling.
+
+    Attributes:
+        passed: The keys that came here last.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("", id="sentence", markup=False)
+        self.passed: deque[Key] = deque(maxlen=64)
+
+    def on_key(self, event: Key) -> None:
+        """Keep the key, to be told from those that were meant for an input."""
+        self.passed.append(event)
 
 
 class Pane(Vertical):
@@ -80,8 +94,8 @@ class Pane(Vertical):
         self._controls = Controls(self.pattern, stage.transport)
         self._cards = Cards(self.pattern)
         self._figures = Figures(self.pattern.gate)
-        self._sentence = Sentence("", id="sentence", markup=False)
-        self.desk = Desk(stage.journal, VIEWS, FIRST, foot=self._sentence)
+        self.sentence = Sentence()
+        self.desk = Desk(stage.journal, VIEWS, FIRST, foot=self.sentence)
         first = stage.view().instances
         self.set_reactive(Pane.selected, first[0].name)
         # The pattern's own keys: its gate and its actions.
@@ -185,7 +199,7 @@ class Pane(Vertical):
     def _say(self, sentence: str) -> None:
         if sentence != self._said:
             self._said = sentence
-            self._sentence.update(Content.assemble(("◆ ", "$primary"), sentence), layout=False)
+            self.sentence.update(Content.assemble(("◆ ", "$primary"), sentence), layout=False)
 
     def watch_selected(self, selected: str) -> None:
         """Mark the selected card."""
@@ -302,10 +316,10 @@ class Pane(Vertical):
 
     def action_cards(self) -> None:
         """Leave whatever is being edited or large and go back to the cards."""
-        if self.large and not self.editing and self.screen.focused is self._sentence:
+        if self.large and not self.editing and self.screen.focused is self.sentence:
             self.action_enlarge()
         self.editing = False
-        self.screen.set_focus(self._sentence)
+        self.screen.set_focus(self.sentence)
 
     def action_enlarge(self) -> None:
         """Give the current view all the room, or share it again."""

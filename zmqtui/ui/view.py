@@ -51,12 +51,14 @@ class Key(NamedTuple):
         action: The view's method, as an action such as ``zoom(1)``: ``action_zoom`` is called.
         label: One or two words for the view's header; empty for a key that is not shown there.
         help: One line for the help panel.
+        anywhere: Whether it makes the view the current one where it is not.
     """
 
     key: str
     action: str
     label: str
     help: str
+    anywhere: bool = False
 
 
 class View(Widget, can_focus=False):

@@ -36,8 +36,8 @@ class Log(View):
     TITLE = "Log"
     HELP = "What happened, one line each; again for the selected instance's only."
     KEYS = (
-        Key("slash", "ask('/')", "search", f"Search: {HINT}; capitals count where there are any; empty ends it"),
-        Key("ampersand", "ask('&')", "filter", "Show only the lines that have what you type; empty shows all"),
+        Key("slash", "ask('/')", "search", f"Search: {HINT}; capitals count where there are any; empty ends it", True),
+        Key("ampersand", "ask('&')", "filter", "Show only the lines that have what you type; empty shows all", True),
         Key("n", "find(1)", "next", "Pick the next line found; the newest if none is picked"),
         Key("N", "find(-1)", "", "Pick the line found before"),
         Key("b", "wrap", "wrap", "Wrap long lines, or cut them"),
@@ -130,7 +130,10 @@ class Log(View):
     def _nothing(self, scene: Scene) -> str:
         """Say why there is no line."""
         if self._finder.shown:
-            return "No line has that.\n& and enter shows all lines." if self._finder.share >= 1 else "Searching …"
+            if self._finder.share < 1:
+                return "Searching …"
+            whose = f" of {self._instance} has that: l looks at everybody's" if self._instance else " has that"
+            return f"No line{whose}.\n& and enter shows all lines."
         if self._cleared:
             return "Cleared: what comes from now on is shown here.\n& and enter brings the rest back."
         pattern = scene.stage.pattern

@@ -18,7 +18,7 @@ import pytest
 import zmq
 
 from tests.helpers import connected, events, instance, pattern_of, stage_of, until
-from zmqtui.core import connections
+from zmqtui.core import connections, monitor
 from zmqtui.core.contacts import (
     CONNECTED,
     CONNECTING,
@@ -88,9 +88,14 @@ def binds(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
     sleep(1000)
 
 
+@pytest.mark.parametrize("most", [1, 1000])
 @pytest.mark.parametrize("transport", ["tcp", "ipc"])
-def test_a_server_that_dies_and_comes_back(transport: str) -> None:
-    """Protects the order of what is told, and that it is told when it happens, not when the books are kept."""
+def test_a_server_that_dies_and_comes_back(transport: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects the order of what is told, and that it is told when it happens, not when the books are kept.
+
+    With few events read in one go, nothing may be left lying: libzmq says only once that there is something.
+    """
+    monkeypatch.setattr(monitor, "MOST", most)
     late = []
     with stage_of(pattern_of({"server": binds, "client": waits}, "PUSH", "PULL"), transport) as stage:
         stage.start()
@@ -109,7 +114,8 @@ def test_a_server_that_dies_and_comes_back(transport: str) -> None:
         server = whats(stage, "server")
         assert server[:4] == ["listening", "accepted", "connected", "closed"]
         assert server.count("closed") == 7
-    assert statistics.median(late) < 0.015
+    # Who looks only with the books, 20 times a second, is late by 37 ms.
+    assert statistics.median(late) < 0.03
 
 
 def test_one_outside_is_marked_and_named_by_its_address() -> None:

@@ -40,6 +40,7 @@ class Connections:
         self._wake: Wake | None = None
         self._new: deque[Monitor] = deque()
         self._monitors: dict[Monitor, None] = {}
+        self._unfinished: dict[Monitor, None] = {}
         self._reports: deque[Report] = deque(maxlen=UNREAD)
         self._samplers: dict[Monitor, Sampler] = {}
         self._lost = self._lost_told = 0
@@ -100,8 +101,12 @@ class Connections:
             selector = self._selector
             if selector is None:
                 return False
-            ready = selector.select(max(0.0, until - now()))
-            if ready:
+            try:
+                ready = selector.select(0 if self._unfinished else max(0.0, until - now()))
+            except (ValueError, OSError):
+                # The stage could not wait for who listens, and closed it.
+                return False
+            if ready or self._unfinished:
                 rounds += 1
                 if rounds > ROUNDS:
                     time.sleep(PAUSE)
@@ -114,6 +119,8 @@ class Connections:
         with self._lock:
             if self._selector is not selector:
                 return
+            for monitor in list(self._unfinished):
+                self._read(monitor, selector)
             for key, _ in selector.select(0):
                 if key.data is not None:
                     self._read(key.data, selector)
@@ -131,7 +138,11 @@ class Connections:
 
     def _read(self, monitor: Monitor, selector: selectors.BaseSelector) -> None:
         self._changes += 1
-        if monitor.read():
+        self._unfinished.pop(monitor, None)
+        stopped = monitor.read()
+        if not stopped and monitor.unfinished:
+            self._unfinished[monitor] = None
+        if stopped:
             self._directory.leave(monitor)
             del self._monitors[monitor]
             selector.unregister(monitor.fd)

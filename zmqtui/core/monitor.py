@@ -28,6 +28,8 @@ __all__ = ["Monitor", "peer_name"]
 
 PATIENCE = 0.1
 """Seconds for which a socket that is being closed waits for its monitor's reader."""
+MOST = 1000
+"""Events read in one go: in a storm the others must have their turn."""
 _EVENTS = zmq.EVENT_ALL & ~zmq.EVENT_ACCEPT_FAILED
 _HEAD = struct.Struct("=Hi")
 _numbers = itertools.count(1)
@@ -43,12 +45,13 @@ class Monitor:
         contacts: Its connections.
         fd: What becomes readable when there may be something to read.
         followed: Whether there is somebody who reads.
+        unfinished: Whether the last reading left something.
     """
 
     def __init__(self, socket: Socket) -> None:
         self.socket = socket
         self.contacts = Contacts(self, lambda report: None)
-        self.followed = False
+        self.followed = self.unfinished = False
         self._lock = threading.Lock()
         self._stopped = self._abandoned = False
         self._done = threading.Event()
@@ -88,11 +91,14 @@ class Monitor:
         self.contacts = Contacts(self, tell)
 
     def read(self) -> bool:
-        """Take in what happened since the last call; return whether the monitor was stopped and this was all."""
+        """Take in what happened since the last call, or so much of it; return whether the monitor was stopped.
+
+        Where `unfinished` is true then there is more, and libzmq will not say so again.
+        """
         recv, reader, take = RawSocket.recv, self._reader, self.contacts.take
         when = now()
         try:
-            while True:
+            for _ in range(MOST):
                 number, value = _HEAD.unpack(recv(reader, zmq.DONTWAIT))
                 address = recv(reader, zmq.DONTWAIT)
                 if number == zmq.EVENT_MONITOR_STOPPED:
@@ -100,7 +106,10 @@ class Monitor:
                     return True
                 take(number, value, address.decode("utf-8", "backslashreplace"), when)
         except zmq.Again:
-            return False
+            self.unfinished = False
+        else:
+            self.unfinished = True
+        return False
 
     def close(self) -> None:
         """Close the reader, after it has read all there is."""

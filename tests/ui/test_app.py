@@ -312,6 +312,25 @@ async def test_the_palette_has_no_maximize() -> None:
         assert "Maximize" not in screen(pilot)
 
 
+async def test_a_click_on_a_key_leaves_the_input_that_is_open() -> None:
+    """A tab or a view that is clicked while something is being typed is shown, and nothing is typed into the input."""
+    async with playing("reqrep") as pilot:
+        await press(pilot, "/")
+        await until(pilot, lambda: isinstance(pilot.app.focused, Input))
+        prompt = pilot.app.focused
+        assert isinstance(prompt, Input)
+        await pilot.click("#tabs", offset=(60, 0))
+        await until(pilot, lambda: pane(pilot).pattern.name == "pipeline")
+        assert prompt.value == ""
+
+
+async def test_a_view_fits_into_the_smallest_terminal() -> None:
+    """At 40×12 there is still a row or more of the current view, beside the selected card and the sentence."""
+    async with playing("pipeline", (40, 12)) as pilot:
+        await press(pilot, "space", "c")
+        await until(pilot, lambda: "receiver.rec" in screen(pilot))
+
+
 @pytest.mark.parametrize("size", SIZES, ids=str)
 async def test_help(size: tuple[int, int]) -> None:
     """The help panel explains the tab, its keys, knobs and signs, scrolls by keyboard, and escape closes it."""

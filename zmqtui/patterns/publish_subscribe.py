@@ -131,7 +131,8 @@ class Weather(Watcher):
         more = self._expectation(view, subscribers)
         if slow and _dropped(slow):
             more = f"; {slow.name} is too slow, {_dropped(slow):,} were dropped at the high-water mark"
-        return f"The publisher sends {publisher.sent_rate:,.0f} messages a second{more}."
+        rate = float(f"{publisher.sent_rate:.2g}")
+        return f"The publisher sends {rate:,.0f} messages a second{more}."
 
     def _expectation(self, view: StageView, subscribers: list[InstanceView]) -> str:
         span, rate = view.knobs["span"], view.of("publisher")[0].sent_rate

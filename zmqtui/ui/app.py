@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import threading
@@ -29,6 +30,7 @@ from zmqtui.ui.key_bar import KeyBar, Keys
 from zmqtui.ui.pane import Pane
 from zmqtui.ui.signs import rate
 from zmqtui.ui.themes import DARK, LIGHT, meanings
+from zmqtui.ui.views import VIEWS
 
 PATIENCE = 3.0
 """Seconds that leaving may take after a signal."""
@@ -49,7 +51,7 @@ class Playground(App[None]):
     AUTO_FOCUS = None
     TITLE = "zmqtui"
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow"), (100, "-wide"), (170, "-very-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-flat"), (12, "-short"), (30, "-tall")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (12, "-low"), (18, "-short"), (30, "-tall")]  # noqa: RUF012
     COMMANDS = App.COMMANDS | {PlaygroundCommands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", key_display="?"),
@@ -105,6 +107,9 @@ class Playground(App[None]):
         self.shown = self._first
         if self._start:
             self.pane.action_on_off()
+        # What is here now stays: looking through it again and again would cost a frame of 80 ms each time.
+        gc.collect()
+        gc.freeze()
 
     async def on_event(self, event: Event) -> None:
         """Give the keys that were under way when an input got the focus to the input, and not to the roles."""
@@ -154,6 +159,10 @@ class Playground(App[None]):
         self._draw_strip()
         self.pane.action_cards()
 
+    def action_home(self) -> None:
+        """Leave whatever input is open."""
+        self.pane.action_cards()
+
     def action_show(self, name: str) -> None:
         """Show the tab of the pattern called `name`."""
         self.shown = name
@@ -165,7 +174,8 @@ class Playground(App[None]):
             if text := binding.tooltip or (binding.show and binding.description):
                 section = {Pane: "Roles", Desk: "Views"}.get(type(node), "Everywhere")
                 keys[section].append((self.get_key_display(binding), text))
-        self.push_screen(Help(self.pane.pattern, keys))
+        signs = {view.TITLE: view.SIGNS for view in VIEWS if view.SIGNS}
+        self.push_screen(Help(self.pane.pattern, keys, signs))
 
     def action_start_all(self) -> None:
         """Start every pattern."""

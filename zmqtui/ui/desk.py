@@ -15,6 +15,7 @@ from textual.style import Style
 from textual.widget import Widget
 
 from zmqtui.core.journal import Journal
+from zmqtui.core.state import describe
 from zmqtui.core.text import printable
 from zmqtui.ui.drawn import changed
 from zmqtui.ui.event_index import EventIndex
@@ -296,6 +297,8 @@ class Desk(Vertical):
             path = await asyncio.to_thread(lambda: save(name, content() if callable(content) else content))
         except OSError as error:
             self._refuse(f"Not saved: {error.strerror or error}. Start zmqtui in a folder that you may write to.")
+        except Exception as error:
+            self._refuse(f"Not saved: {describe(error)}")
         else:
             self.notify(printable(f"Saved as {path}", 300), markup=False)
 

@@ -45,16 +45,23 @@ class Help(ModalScreen[None]):
         Binding("escape,question_mark,q,space,enter", "dismiss", "Close"),
     ]
 
-    def __init__(self, pattern: Pattern, keys: Mapping[str, Sequence[tuple[str, str]]]) -> None:
+    def __init__(
+        self,
+        pattern: Pattern,
+        keys: Mapping[str, Sequence[tuple[str, str]]],
+        signs: Mapping[str, Sequence[tuple[str, str]]],
+    ) -> None:
         """Make the panel.
 
         Args:
             pattern: What to explain.
             keys: Each key and what it does, by what it is about.
+            signs: Each sign and what it means, by the view that draws it.
         """
         super().__init__()
         self._pattern = pattern
         self._keys = keys
+        self._signs = signs
 
     def compose(self) -> ComposeResult:
         """Lay out one long page."""
@@ -80,6 +87,9 @@ class Help(ModalScreen[None]):
         lines += [self._sign("∞", "lost", "waits for a reply that cannot come any more")]
         lines += [Content(""), Content.styled("Log", "bold $primary")]
         lines += [self._sign(*each) for each in _LOG]
+        for title, rows in self._signs.items():
+            lines += [Content(""), Content.styled(title, "bold $primary")]
+            lines += [self._row(sign, "", text) for sign, text in rows]
         return Content("\n").join(lines)
 
     def _sign(self, sign: str, tone: str, meaning: str) -> Content:

@@ -17,9 +17,11 @@ from zmqtui.ui.drawn import changed
 class Keys(Static):
     """Text of which parts press a key when they are clicked: those with a key in their style's meta."""
 
-    def on_click(self, event: Click) -> None:
-        """Press the key that was clicked."""
+    async def on_click(self, event: Click) -> None:
+        """Press the key that was clicked; an input that is open is left for it."""
         if key := event.style.meta.get("key"):
+            if isinstance(self.screen.focused, Input):
+                await self.app.run_action("app.home")
             self.app.simulate_key(key)
 
 

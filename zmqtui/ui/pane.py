@@ -181,7 +181,7 @@ class Pane(Vertical):
 
     @property
     def _cramped(self) -> bool:
-        return self._narrow or self.screen.has_class("-short")
+        return self._narrow or not self.screen.has_class("-tall")
 
     def _now(self, view: StageView) -> str:
         """Say in one sentence what is going on."""

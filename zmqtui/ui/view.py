@@ -70,6 +70,7 @@ class View(Widget, can_focus=False):
         TITLE: What it is called.
         HELP: One line for the help panel.
         KEYS: The keys it takes while it is the current view.
+        SIGNS: The signs it draws and what they mean, for the help panel.
         PICKS: Whether ``←`` and ``→`` step through messages while it is current.
         SHARE: How much of the width it asks for beside others.
     """
@@ -79,6 +80,7 @@ class View(Widget, can_focus=False):
     TITLE: ClassVar[str]
     HELP: ClassVar[str]
     KEYS: ClassVar[tuple[Key, ...]] = ()
+    SIGNS: ClassVar[tuple[tuple[str, str], ...]] = ()
     PICKS: ClassVar[bool] = False
     SHARE: ClassVar[int] = 1
 

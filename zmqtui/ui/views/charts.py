@@ -33,6 +33,7 @@ class Charts(View):
     NAME = "charts"
     KEY = "h"
     TITLE = "Charts"
+    SIGNS = (("◀", "who got the most; beside the seconds: who worked the longest"),)
     SHARE = 2
     HELP = "Rates, round trips, shares and queues over time; again for the next chart."
     KEYS = (

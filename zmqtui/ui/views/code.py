@@ -29,6 +29,11 @@ class Code(View):
     KEY = "c"
     TITLE = "Code"
     HELP = "The role's source and where each instance stands; again for the script that y copies and ctrl+s saves."
+    SIGNS = (
+        ("▶", "the line on which the selected instance stands now"),
+        ("▁ █", "how much of the last 5 seconds was spent on a line"),
+        ("◀", "who stands there, and what it does"),
+    )
     SHARE = 3
 
     def __init__(self) -> None:

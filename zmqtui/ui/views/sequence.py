@@ -43,6 +43,15 @@ class Sequence(View):
     KEY = "u"
     TITLE = "Sequence"
     HELP = "Who sent what to whom, time downwards; again for the selected instance's messages only."
+    SIGNS = (
+        ("├──▶", "sent, and received at once"),
+        ("├╌╌▶", "received later: +2.0 s is how long it was under way or in a queue"),
+        ("├─▷", "sent; when or by whom it was received is told elsewhere, or not certain"),
+        ("?", "not certain which of several alike it was, or whose"),
+        ("✗", "it will not arrive, and why"),
+        ("▒ ┆", "works, waits in recv()"),
+        ("⋮", "nothing happened for so long"),
+    )
     PICKS = True
     SHARE = 3
     KEYS = (

@@ -38,6 +38,13 @@ class Topology(View):
     KEY = "g"
     TITLE = "Topology"
     HELP = "The pattern's picture: who is connected to whom, and what travels where; again for a list."
+    SIGNS = (
+        ("◉", "this end binds, the other one connects"),
+        ("▶ ◀", "the way the messages go"),
+        ("●", "a message, while there are fewer than 10 a second"),
+        ("━ ═", "10 messages a second and more, 1,000 and more"),
+        ("╌", "not connected; a box: it does not run any more"),
+    )
     SHARE = 2
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"topology--{style}" for style in _STYLES}
     DEFAULT_CSS = """

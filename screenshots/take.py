@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from textual.events import Key
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from zmqtui.core.stage import Stage
@@ -40,7 +41,7 @@ async def take(
     Args:
         name: The file's name.
         size: Columns and rows.
-        keys: What to press, one after the other.
+        keys: What to press, one after the other; ``type:`` and a text without spaces, ``after:`` and seconds.
         seen: When to take it.
         of: The pattern whose tab to show.
         theme: The theme, if not the default.
@@ -51,10 +52,14 @@ async def take(
         for key in keys.split():
             if key == "connected":
                 await until(pilot, lambda: app.pane.stage.view().peers["tasks"] == 4)
+            elif key.startswith("type:"):
+                for character in key[5:]:
+                    app.post_message(Key(_character_to_key(character), character))
+                await pilot.pause(0.2)
             elif key.startswith("after:"):
                 await until(pilot, lambda: app.pane.stage.view().elapsed > float(key[6:]))  # noqa: B023
             else:
-                app.post_message(Key(key, {"space": " "}.get(key, key if len(key) == 1 else None)))
+                app.post_message(Key(key, {"space": " ", "enter": "\r"}.get(key, key if len(key) == 1 else None)))
                 await pilot.pause(0.05)
         await until(pilot, lambda: seen(app.pane.stage.view()))
         # What was seen is drawn with the next frame, and told with the next sentence.
@@ -86,8 +91,7 @@ async def views(size: tuple[int, int]) -> None:
     await take("messages", size, "space down down m", lambda view: count(view, "subscriber-2") > 3, of="pubsub")
     await take("charts", size, "space down down h after:6 k after:9 r z", lambda view: view.elapsed > 14, of="pubsub")
     await take("connections", size, "space i after:2.5 k after:3.5 r", lambda view: view.elapsed > 5, of="reqrep")
-    search = "space z slash > at c l i e n t enter n"
-    await take("log", size, search, lambda view: view.elapsed > 5, of="reqrep")
+    await take("log", size, "space z after:6 type:/World enter n", lambda view: view.elapsed > 7, of="reqrep")
 
 
 async def main() -> None:

@@ -395,3 +395,19 @@ def test_one_that_does_not_fit_does_not_take_anothers_handshake() -> None:
         assert reports[-1].what == REFUSED
         assert reports[-1].reason is not None
         assert reports[-1].reason.kind == MISFIT
+
+
+def test_none_of_ours_is_taken_for_one_outside() -> None:
+    """Protects the log from calling an instance a stranger because the other end was heard of first."""
+    pattern = pattern_of({"server": binds, "client": waits}, "PUSH", "PULL", most=20)
+    for _ in range(5):
+        with stage_of(pattern, counts={"client": 20, "server": 1}) as stage:
+            stage.start()
+
+            def told() -> list[str]:
+                # Whoever looks makes the books take in what was heard so far.
+                stage.view()
+                return [event.text for event in happened(stage, "server-1") if event.what == "connected"]
+
+            until(lambda: len(told()) == 20)
+            assert not [text for text in told() if "outside" in text]

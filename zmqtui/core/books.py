@@ -144,7 +144,7 @@ class Books:
         when = now()
         closed = [self._closed.popleft() for _ in range(len(self._closed))]
         upto = {tape: tape.position() for name in self.ledgers for tape in self._publishers(name)}
-        self._late += self.connections.read()
+        self._late += self.connections.read(last=last)
         events: list[Event] = []
         arrivals: dict[str, dict[str, list[Any]]] = {name: {} for name in self.ledgers}
         sockets = list(self._sockets)

@@ -21,6 +21,8 @@ UNREAD: Final = 20_000
 """Reports that are kept until the books fetch them; what comes on top is only counted."""
 ROUNDS: Final = 20
 """Rounds of reading in a row, at once when something happens, before there is a pause in between."""
+HEARD: Final = 0.03
+"""Seconds after which both ends of a connection have been heard of."""
 PAUSE: Final = 0.002
 """Seconds of that pause: a thousand who retry must not wake anybody ten thousand times a second."""
 
@@ -161,14 +163,26 @@ class Connections:
 
     # Called by the books.
 
-    def read(self) -> list[Event]:
-        """Return what happened since the last call, in words."""
+    def read(self, *, last: bool = False) -> list[Event]:
+        """Return what happened since the last call, in words.
+
+        Args:
+            last: Whether nothing more will come, so that nothing need be held back.
+        """
         when = now()
         taken = [self._reports.popleft() for _ in range(len(self._reports))]
         events: list[Event] = []
         by_monitor: dict[Monitor, list[Report]] = {}
+        doubtful: dict[Monitor, None] = {}
+        held: list[Report] = []
         for report in taken:
-            by_monitor.setdefault(report.end.monitor, []).append(report)
+            monitor = report.end.monitor
+            if not last and (monitor in doubtful or self._doubtful(report, when)):
+                doubtful[monitor] = None
+                held.append(report)
+            else:
+                by_monitor.setdefault(monitor, []).append(report)
+        self._reports.extendleft(reversed(held))
         for monitor, reports in by_monitor.items():
             events += self._sample(monitor, reports, when)
         for monitor, sampler in tuple(self._samplers.items()):
@@ -181,6 +195,10 @@ class Connections:
         self._directory.sweep()
         self._last = when
         return events
+
+    def _doubtful(self, report: Report, when: float) -> bool:
+        """Tell whether a peer that seems to be from outside may be one of ours that was not heard of yet."""
+        return report.end.binds and when - report.time < HEARD and words.peer(report.end, self._directory).outside
 
     def _sample(self, monitor: Monitor, reports: list[Report], when: float) -> list[Event]:
         """Return as much of `reports` as the journal can bear."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from textual.app import App, ComposeResult
 
+from tests.ui.support import still
 from zmqtui.core.journal import WALL, Event, Journal, Tally
 from zmqtui.core.stage import Stage
 from zmqtui.core.state import State, Status
@@ -31,13 +32,14 @@ NOON = 1_700_000_000 - WALL
 def test_idle_tabs(snap_compare: Compare, pattern: str, size: tuple[int, int]) -> None:
     """You should see the tab before it was started: controls, cards, the pattern's picture and the keys."""
     stages = [Stage(each) for each in every()]
-    assert snap_compare(Playground(stages, first=pattern), terminal_size=size)
+    assert snap_compare(Playground(stages, first=pattern), terminal_size=size, run_before=still)
 
 
 def test_light(snap_compare: Compare) -> None:
     """You should see dark letters on a light ground, and every meaning in a colour that can be read there."""
     stages = [Stage(each) for each in every()]
-    assert snap_compare(Playground(stages, first="pubsub", theme="zmqtui-light"), terminal_size=(120, 40))
+    app = Playground(stages, first="pubsub", theme="zmqtui-light")
+    assert snap_compare(app, terminal_size=(120, 40), run_before=still)
 
 
 def view_of(instances: tuple[InstanceView, ...]) -> StageView:

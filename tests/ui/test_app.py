@@ -10,9 +10,9 @@ import pytest
 from textual.events import Key
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
-from textual.widgets import Button, Input, Select
+from textual.widgets import Button, Input, Select, Static
 
-from tests.ui.support import playing, press, screen, until
+from tests.ui.support import playing, press, screen, still, until
 from zmqtui.core.journal import Event
 from zmqtui.core.state import State
 from zmqtui.ui.app import Playground
@@ -68,6 +68,17 @@ async def test_idle(pattern: str, size: tuple[int, int]) -> None:
             assert role.name in text
         for word in ("not started", "Start", "Reset", "tcp", "On/off", "Kill", "Restart", "Pause", "Help"):
             await until(pilot, lambda word=word: word in screen(pilot), word)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("pattern", ["reqrep", "pubsub", "pipeline"])
+async def test_every_card_has_the_rows_it_needs(pattern: str, size: tuple[int, int]) -> None:
+    """No row of a card is cut off or left over, at rest from the start."""
+    async with playing(pattern, size) as pilot:
+        await still(pilot)
+        for card in pane(pilot).query(Card):
+            body = card.query_one(Static)
+            assert str(body.content).count("\n") + 1 == body.size.height
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)

@@ -53,7 +53,8 @@ def source_of(function: Any) -> Source:
     if code is None or not isinstance(plain, FunctionType):
         raise BadInput(f"{name} has no source to show: it is no function written in Python")
     lines = linecache.getlines(code.co_filename, plain.__globals__)
-    if not lines:
+    # From 3.13 on, Python takes the text of `python -c` for the source of whatever was made by `exec`.
+    if not lines or code.co_filename == "<string>":
         raise BadInput(f"the source of {name} cannot be read: it was not made in a file")
     module = "".join(lines)
     try:

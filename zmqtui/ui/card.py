@@ -134,8 +134,10 @@ class Card(Vertical):
         else:
             content = face.lines(view, instance, figures, width, role=self._role, picked=picked, spark=spark)
             self.tooltip = Content(face.meets(view, instance))
-        if changed(self._shown, content):
-            # Arranging the whole screen anew costs much more than drawing a card: only when its height changes.
-            grown = self._shown is None or content.plain.count("\n") != self._shown.plain.count("\n")
+        # Arranging the whole screen anew costs much more than drawing a card: only when its height is another.
+        # It has none while it is not on view: then what was drawn last counts.
+        height = self._body.size.height or (self._shown.plain.count("\n") + 1 if self._shown else 0)
+        grown = content.plain.count("\n") + 1 != height
+        if grown or changed(self._shown, content):
             self._shown = content
             self._body.update(content, layout=grown)

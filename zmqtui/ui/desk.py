@@ -161,6 +161,11 @@ class Desk(Vertical):
         self._unsettled = SETTLING
         self._draw()
 
+    @property
+    def settled(self) -> bool:
+        """Whether the layout has found its shape."""
+        return self._unsettled <= 0
+
     def rest(self) -> None:
         """Draw while the stage is at rest, once a frame where the layout is new, else now and then."""
         self._unsettled -= 1

@@ -137,9 +137,9 @@ class Pane(Vertical):
 
     def _tick(self) -> None:
         """Look while there is something to see: a stage at rest changes only when somebody does something."""
-        if self.stage.running or self._moving:
+        if self.stage.running or self._moving or not self.desk.settled:
             self.pump()
-        else:
+        if not self.stage.running:
             self.desk.rest()
 
     def pump(self) -> None:

@@ -127,7 +127,7 @@ async def test_a_source_that_cannot_be_read() -> None:
     async with app.run_test(size=(200, 40)) as pilot:
         await until(pilot, lambda: app.focused is not None)
         await press(pilot, "c", "space")
-        await until(pilot, lambda: "the source of typed cannot be read" in screen(pilot))
+        await until(pilot, lambda: "the source of typed cannot be read: it was not made in a file" in screen(pilot))
         await press(pilot, "c")
         await until(pilot, lambda: any(each.state is State.FINISHED for each in app.pane.stage.view().instances))
         assert code(pilot).copied() == ""

@@ -11,7 +11,9 @@ from tests.helpers import connected, events, figure, instance, received, sent, s
 from zmqtui.core.model import BadInput
 from zmqtui.core.stage import Stage
 from zmqtui.core.state import State
+from zmqtui.core.watch import Traffic
 from zmqtui.patterns import find
+from zmqtui.patterns.pipeline import Batch
 
 PIPELINE = find("pipeline")
 
@@ -269,6 +271,19 @@ def test_two_batches_at_once_are_told_apart() -> None:
         until(lambda: instance(stage, "ventilator").state is State.ASKING and received(stage, "sink") > 4)
         stage.press()
         until(lambda: "batches overlap" in sentence(stage))
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_the_sink_may_be_heard_of_before_the_ventilator(later: bool) -> None:
+    """Protects the first batch: a sender that lost its turn before it wrote down the start began no second one."""
+    batch = PIPELINE.watcher()
+    batch.knobs = {"tasks": 2}
+    start = Traffic(1.0, "ventilator", "ventilator", 1, "send", "results", (b"0",), "")
+    batch.traffic(start._replace(time=1.1, instance="sink", role="sink", kind="recv"))
+    batch.traffic(start._replace(time=1.2) if later else start)
+    assert isinstance(batch, Batch)
+    assert batch.number == 1
+    assert batch.overlap is later
 
 
 def test_a_press_is_forgotten_with_the_stop() -> None:

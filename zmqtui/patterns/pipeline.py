@@ -100,7 +100,8 @@ class Batch(Watcher):
         match message.role, message.kind, message.endpoint:
             case "ventilator", "send", "results":
                 # The batch begins when its start signal is sent: workers may be quicker than the sink.
-                self.overlap = bool(self.tasks) and not self.complete and not self.misled
+                heard = not self.number and self.started and when <= self.started and self.results == 0
+                self.overlap = bool(self.tasks) and not (self.complete or self.misled or heard)
                 self.number += 1
                 self._begin(when)
                 self.results = 0 if not self._due else self.results

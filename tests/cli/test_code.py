@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli import program
 from zmqtui.__main__ import main
-from zmqtui.core.script import script
+from zmqtui.core.export.script import script
 from zmqtui.core.stage import Stage
 from zmqtui.patterns import every, find
 

@@ -18,8 +18,8 @@ import pytest
 import zmq
 
 from tests.helpers import connected, events, instance, pattern_of, stage_of, until
-from zmqtui.core import connections, monitor
-from zmqtui.core.contacts import (
+from zmqtui.core.connections import connections, monitor
+from zmqtui.core.connections.contacts import (
     CONNECTED,
     CONNECTING,
     DISCONNECTED,
@@ -31,11 +31,11 @@ from zmqtui.core.contacts import (
     Contacts,
     Report,
 )
+from zmqtui.core.connections.monitor import Monitor
 from zmqtui.core.journal import Event, now
 from zmqtui.core.model import Endpoints, Knobs
-from zmqtui.core.monitor import Monitor
 from zmqtui.core.role import sleep
-from zmqtui.core.sockets import Context
+from zmqtui.core.sockets.traced import Context
 from zmqtui.core.stage import Stage
 from zmqtui.core.state import State
 

@@ -13,12 +13,12 @@ from types import ModuleType
 
 import pytest
 
-from zmqtui.core.difference import Difference, compared
-from zmqtui.core.formats import Format, copy, guess, read
-from zmqtui.core.frames import Message, Seat, anatomy, role_of, seat
+from zmqtui.core.frames.difference import Difference, compared
+from zmqtui.core.frames.formats import Format, copy, guess, read
+from zmqtui.core.frames.frames import Message, Seat, anatomy, role_of, seat
+from zmqtui.core.frames.trees import INSTALL, NoTree, parse_json, parse_msgpack
 from zmqtui.core.model import Endpoint, Link, Pattern, Role
 from zmqtui.core.text import payload
-from zmqtui.core.trees import INSTALL, NoTree, parse_json, parse_msgpack
 from zmqtui.core.watch import PortView, Watcher
 
 msgpack = importlib.import_module("msgpack")

@@ -12,12 +12,12 @@ import pytest
 import zmq
 
 from tests.helpers import connected, instance, pattern_of, stage_of, until
-from zmqtui.core.account import Account
-from zmqtui.core.history import MOST, History
+from zmqtui.core.books.account import Account
+from zmqtui.core.books.history import MOST, History
+from zmqtui.core.books.moments import Count, Past, Table
+from zmqtui.core.books.trips import RoundTrips, percentile
 from zmqtui.core.journal import Tally, now
-from zmqtui.core.moments import Count, Past, Table
 from zmqtui.core.stage import Stage
-from zmqtui.core.trips import RoundTrips, percentile
 from zmqtui.core.watch import PortView
 from zmqtui.patterns import find
 

@@ -12,13 +12,13 @@ import pytest
 import zmq
 
 from tests.helpers import connected, instance, pattern_of, stage_of, until
+from zmqtui.core.books.ledger import Ledger
+from zmqtui.core.books.lost import BURST, ORPHANED, REASONS
 from zmqtui.core.journal import Event
-from zmqtui.core.ledger import Ledger
-from zmqtui.core.lost import BURST, ORPHANED, REASONS
 from zmqtui.core.model import Endpoints, Knobs
 from zmqtui.core.role import sleep
-from zmqtui.core.sockets import Context, Socket
-from zmqtui.core.tape import Mark, Message, Tape
+from zmqtui.core.sockets.tape import Mark, Message, Tape
+from zmqtui.core.sockets.traced import Context, Socket
 from zmqtui.patterns import find
 
 TICK = 0.05

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from tests.helpers import free_addresses, instance, pattern_of, received, until
-from zmqtui.core.ends import body, key
 from zmqtui.core.journal import Event
 from zmqtui.core.model import Pattern
-from zmqtui.core.pairing import Pairing
+from zmqtui.core.pairs.ends import body, key
+from zmqtui.core.pairs.pairing import Pairing
 from zmqtui.core.stage import Stage
 from zmqtui.patterns import find
 

@@ -11,11 +11,11 @@ import pytest
 import zmq
 
 from tests.helpers import connected, pattern_of, received, stage_of, until
-from zmqtui.core.descriptors import Ends, ends, peer_name
+from zmqtui.core.connections.descriptors import Ends, ends, peer_name
 from zmqtui.core.journal import Event
 from zmqtui.core.model import Endpoints, Knobs, RoleFunction
 from zmqtui.core.role import sleep
-from zmqtui.core.sockets import Context
+from zmqtui.core.sockets.traced import Context
 from zmqtui.core.stage import Stage
 from zmqtui.core.state import Stopped
 

@@ -13,7 +13,7 @@ import zmq
 from tests.helpers import pattern_of, stage_of, until
 from zmqtui.core.model import TRANSPORTS, Endpoints, Knobs
 from zmqtui.core.role import sleep
-from zmqtui.core.sockets import Context
+from zmqtui.core.sockets.traced import Context
 from zmqtui.core.stage import Stage
 from zmqtui.patterns import find
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import zmq
 
+from zmqtui.core.export.script import script
 from zmqtui.core.model import BadInput, Endpoint, Endpoints, Knob, Knobs, Link, Pattern, Role
 from zmqtui.core.role import ask, say, sleep
-from zmqtui.core.script import script
-from zmqtui.core.sockets import Context
+from zmqtui.core.sockets.traced import Context
 from zmqtui.core.watch import Watcher
 from zmqtui.patterns import every, find
 

@@ -16,10 +16,10 @@ import pytest
 import zmq
 
 from tests.helpers import connected, events, free_addresses, instance, pattern_of, received, stage_of, until
+from zmqtui.core.connections.monitor import peer_name
 from zmqtui.core.model import BadInput, Endpoints, Knobs
-from zmqtui.core.monitor import peer_name
 from zmqtui.core.role import ask, sleep
-from zmqtui.core.sockets import Context, Socket
+from zmqtui.core.sockets.traced import Context, Socket
 from zmqtui.core.stage import Stage
 from zmqtui.core.state import State
 from zmqtui.core.watch import StageView, Traffic, Watcher

@@ -13,12 +13,13 @@ import pytest
 import zmq
 
 from tests.helpers import events, free_port, instance, pattern_of, stage_of, until
-from zmqtui.core import life, sockets
+from zmqtui.core.connections.monitor import Monitor
 from zmqtui.core.model import Endpoints, Knobs, RoleFunction
-from zmqtui.core.monitor import Monitor
 from zmqtui.core.role import ask, say, sleep
-from zmqtui.core.sockets import Context, Socket
+from zmqtui.core.sockets import traced as sockets
+from zmqtui.core.sockets.traced import Context, Socket
 from zmqtui.core.state import State, Stopped
+from zmqtui.core.threads import life
 
 BOUND = 0.3
 """Seconds in which a role must be gone in a test; the bench knows the true figures."""

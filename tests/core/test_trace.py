@@ -13,7 +13,7 @@ from tests.helpers import events, instance, pattern_of, received, sent, stage_of
 from zmqtui.core.journal import Event
 from zmqtui.core.model import Endpoints, Knobs
 from zmqtui.core.role import say, sleep
-from zmqtui.core.sockets import Context, Socket
+from zmqtui.core.sockets.traced import Context, Socket
 from zmqtui.core.stage import Stage
 from zmqtui.core.state import State
 

@@ -13,7 +13,7 @@ import zmq
 from tests.helpers import connected, events, figure, instance, received, sent, stage_of, until
 from zmqtui.core.model import Endpoints, Knobs, Pattern
 from zmqtui.core.role import sleep
-from zmqtui.core.sockets import Context
+from zmqtui.core.sockets.traced import Context
 from zmqtui.core.stage import Stage
 from zmqtui.core.state import State
 from zmqtui.core.watch import Losses

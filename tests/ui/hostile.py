@@ -8,7 +8,7 @@ import zmq
 
 from zmqtui.core.model import Endpoint, Endpoints, Knob, Knobs, Link, Pattern, Role
 from zmqtui.core.role import say, sleep
-from zmqtui.core.sockets import Context
+from zmqtui.core.sockets.traced import Context
 from zmqtui.core.stage import Stage
 from zmqtui.core.watch import Watcher
 

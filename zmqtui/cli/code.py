@@ -9,8 +9,8 @@ from pathlib import Path
 
 from zmqtui.cli.arguments import choose
 from zmqtui.cli.settings import Settings, find_pattern, make_stage, read_settings
+from zmqtui.core.export.script import script
 from zmqtui.core.model import BadInput, Pattern
-from zmqtui.core.script import script
 from zmqtui.core.text import printable
 
 

@@ -9,8 +9,8 @@ import sys
 from typing import Any
 
 from zmqtui.core.addresses import LOOPBACK
+from zmqtui.core.export.records import SCHEMA, plain
 from zmqtui.core.model import Endpoint, Knob, Pattern, Role
-from zmqtui.core.records import SCHEMA, plain
 from zmqtui.core.text import printable
 from zmqtui.patterns import every
 

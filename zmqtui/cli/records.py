@@ -6,8 +6,8 @@ from typing import Any
 
 from zmqtui.cli.output import Output
 from zmqtui.cli.summary import End
+from zmqtui.core.export.records import SCHEMA, encode, header, line, since
 from zmqtui.core.journal import Event, Tally
-from zmqtui.core.records import SCHEMA, encode, header, line, since
 from zmqtui.core.stage import Stage
 from zmqtui.core.watch import InstanceView
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from zmqtui.core.text import payload, printable, typed
 
 if TYPE_CHECKING:
-    from zmqtui.core.sockets import Context, Socket
+    from zmqtui.core.sockets.traced import Context, Socket
     from zmqtui.core.watch import Watcher
 
 TRANSPORTS = ("tcp", "inproc", "ipc")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 
-from zmqtui.core.actor import current
+from zmqtui.core.threads.actor import current
 
 __all__ = ["ask", "randint", "say", "sleep"]
 

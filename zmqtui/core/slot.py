@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from zmqtui.core.actor import Actor
 from zmqtui.core.journal import Tally
 from zmqtui.core.model import Knob, Knobs, Pattern, Role
 from zmqtui.core.state import State, Status
+from zmqtui.core.threads.actor import Actor
 from zmqtui.core.watch import InstanceView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from zmqtui.core.account import Account
+    from zmqtui.core.books.account import Account
 
 
 class Slot:

@@ -15,23 +15,23 @@ from typing import Any
 
 import zmq
 
-from zmqtui.core import life
-from zmqtui.core.actor import LINGER, Actor
 from zmqtui.core.addresses import LOOPBACK, addresses, check_address, free_port
-from zmqtui.core.books import Books
+from zmqtui.core.books.books import Books
+from zmqtui.core.books.history import History
 from zmqtui.core.cast import Cast
-from zmqtui.core.history import History
-from zmqtui.core.inproc import Registry
+from zmqtui.core.connections.monitor import Monitor
 from zmqtui.core.journal import Event, Journal, now
 from zmqtui.core.model import BadInput, Endpoints, Pattern, Role
-from zmqtui.core.monitor import Monitor
-from zmqtui.core.pointer import Pointer, pointers
 from zmqtui.core.slot import Slot
-from zmqtui.core.sockets import Context, Socket
+from zmqtui.core.sockets.inproc import Registry
+from zmqtui.core.sockets.tape import Tape
+from zmqtui.core.sockets.traced import Context, Socket
+from zmqtui.core.sockets.wiring import Wiring
 from zmqtui.core.state import State, describe
-from zmqtui.core.tape import Tape
+from zmqtui.core.threads import life
+from zmqtui.core.threads.actor import LINGER, Actor
+from zmqtui.core.threads.pointer import Pointer, pointers
 from zmqtui.core.watch import Figure, StageView
-from zmqtui.core.wiring import Wiring
 
 TICK = 0.05
 """Seconds between two harvests of the books."""

@@ -11,7 +11,7 @@ import zmq
 
 from zmqtui.core.model import Endpoint, Endpoints, Gate, Knob, Knobs, Link, Pattern, Role
 from zmqtui.core.role import ask, randint, say, sleep
-from zmqtui.core.sockets import Context
+from zmqtui.core.sockets.traced import Context
 from zmqtui.core.state import State
 from zmqtui.core.watch import Figure, InstanceView, StageView, Traffic, Watcher, listed, names, verb
 

@@ -9,7 +9,7 @@ import zmq
 
 from zmqtui.core.model import Endpoint, Endpoints, Knob, Knobs, Link, Pattern, Role
 from zmqtui.core.role import randint, say, sleep
-from zmqtui.core.sockets import Context, Socket
+from zmqtui.core.sockets.traced import Context, Socket
 from zmqtui.core.state import State
 from zmqtui.core.watch import Figure, InstanceView, StageView, Watcher, names, verb
 

@@ -10,7 +10,7 @@ import zmq
 
 from zmqtui.core.model import Action, Endpoint, Endpoints, Knob, Knobs, Link, Pattern, Role
 from zmqtui.core.role import say, sleep
-from zmqtui.core.sockets import Context, Socket
+from zmqtui.core.sockets.traced import Context, Socket
 from zmqtui.core.state import State
 from zmqtui.core.watch import Figure, StageView, Traffic, Watcher, names, verb
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from textual.containers import VerticalScroll
 
-from zmqtui.core.history import History
+from zmqtui.core.books.history import History
 from zmqtui.core.model import Knob, Pattern
 from zmqtui.core.watch import Figure, StageView
 from zmqtui.ui.card import Card

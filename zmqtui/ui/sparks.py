@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 
-from zmqtui.core.history import History
+from zmqtui.core.books.history import History
 
 CELLS = 10
 """Seconds that a sparkline shows, one cell each."""

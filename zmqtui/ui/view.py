@@ -14,8 +14,8 @@ from zmqtui.core.watch import Figure, StageView
 from zmqtui.ui.event_index import EventIndex
 
 if TYPE_CHECKING:
-    from zmqtui.core.history import History
-    from zmqtui.core.pointer import Pointer
+    from zmqtui.core.books.history import History
+    from zmqtui.core.threads.pointer import Pointer
 
 
 @dataclass(frozen=True)

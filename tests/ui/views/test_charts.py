@@ -14,8 +14,8 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from tests.ui.support import playing, press, screen, until
-from zmqtui.core.account import Account
-from zmqtui.core.history import History
+from zmqtui.core.books.account import Account
+from zmqtui.core.books.history import History
 from zmqtui.core.journal import Journal, Tally
 from zmqtui.core.stage import Stage
 from zmqtui.core.watch import Losses, PortView

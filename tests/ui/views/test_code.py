@@ -13,13 +13,13 @@ from textual.pilot import Pilot
 
 from tests.helpers import pattern_of
 from tests.ui.support import playing, press, screen, until
-from zmqtui.core.history import History
+from zmqtui.core.books.history import History
+from zmqtui.core.export.script import script
+from zmqtui.core.export.source import source_of
 from zmqtui.core.journal import Journal, Tally
-from zmqtui.core.pointer import Pointer
-from zmqtui.core.script import script
-from zmqtui.core.source import source_of
 from zmqtui.core.stage import Stage
 from zmqtui.core.state import State, Status
+from zmqtui.core.threads.pointer import Pointer
 from zmqtui.core.watch import InstanceView, StageView
 from zmqtui.patterns import find
 from zmqtui.ui.app import Playground

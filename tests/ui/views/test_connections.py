@@ -12,7 +12,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from tests.ui.support import playing, press, screen, until
-from zmqtui.core.history import History
+from zmqtui.core.books.history import History
 from zmqtui.core.journal import WALL, Event, Journal
 from zmqtui.core.stage import Stage
 from zmqtui.core.watch import ConnectionView, StageView

@@ -11,7 +11,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from tests.ui.support import playing, press, screen, until
-from zmqtui.core.history import History
+from zmqtui.core.books.history import History
 from zmqtui.core.journal import Journal, Tally
 from zmqtui.core.model import Endpoint, Knob, Link, Pattern, Role
 from zmqtui.core.state import State, Status

@@ -9,8 +9,8 @@ from typing import ClassVar
 
 from textual.content import Content
 
+from zmqtui.core.books.moments import Past
 from zmqtui.core.model import Pattern, Role
-from zmqtui.core.moments import Past
 from zmqtui.ui.signs import rate
 from zmqtui.ui.view import Scene
 

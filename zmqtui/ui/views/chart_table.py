@@ -6,8 +6,8 @@ import csv
 import io
 from collections.abc import Sequence
 
-from zmqtui.core.moments import Past
-from zmqtui.core.trips import percentiles
+from zmqtui.core.books.moments import Past
+from zmqtui.core.books.trips import percentiles
 from zmqtui.ui.views.plot import Line
 
 

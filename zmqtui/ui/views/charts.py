@@ -8,8 +8,8 @@ from textual.content import Content
 from textual.events import Click
 from textual.visual import VisualType
 
-from zmqtui.core.history import History
-from zmqtui.core.moments import Past
+from zmqtui.core.books.history import History
+from zmqtui.core.books.moments import Past
 from zmqtui.ui.drawn import changed
 from zmqtui.ui.view import Key, Scene, View
 from zmqtui.ui.views.axes import DIM

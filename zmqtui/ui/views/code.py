@@ -10,9 +10,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.content import Content
 
+from zmqtui.core.export.script import script
+from zmqtui.core.export.source import Source, source_of
 from zmqtui.core.model import BadInput, Role
-from zmqtui.core.script import script
-from zmqtui.core.source import Source, source_of
 from zmqtui.core.state import State
 from zmqtui.core.text import printable
 from zmqtui.core.watch import InstanceView, StageView

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from zmqtui.core.difference import Difference
-from zmqtui.core.formats import TREES, Format, read
-from zmqtui.core.frames import BODY, DELIMITER, IDENTITY, SUBSCRIPTION, TOPIC, UNSUBSCRIPTION, Part
-from zmqtui.core.rows import Row, Span
-from zmqtui.core.trees import Tree
+from zmqtui.core.frames.difference import Difference
+from zmqtui.core.frames.formats import TREES, Format, read
+from zmqtui.core.frames.frames import BODY, DELIMITER, IDENTITY, SUBSCRIPTION, TOPIC, UNSUBSCRIPTION, Part
+from zmqtui.core.frames.rows import Row, Span
+from zmqtui.core.frames.trees import Tree
 
 MOST = 2_000
 """Frames that are shown of one message."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
+from zmqtui.core.books.trips import percentiles, used
 from zmqtui.core.model import Link, Pattern
-from zmqtui.core.trips import percentiles, used
 from zmqtui.ui.views.axes import DIM, amount, seconds
 from zmqtui.ui.views.chart import RECEIVES, SENDS, Chart, Drawing, Frame, names, present, sends, sockets
 from zmqtui.ui.views.chart_table import table_of

@@ -9,9 +9,9 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from zmqtui.core.formats import Format, copy
-from zmqtui.core.records import encode, header, line
-from zmqtui.core.trees import DEEPEST
+from zmqtui.core.export.records import encode, header, line
+from zmqtui.core.frames.formats import Format, copy
+from zmqtui.core.frames.trees import DEEPEST
 from zmqtui.ui.drawn import changed
 from zmqtui.ui.view import Key, Scene, View
 from zmqtui.ui.views.dissection import MOST, Dissection

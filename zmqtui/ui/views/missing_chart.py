@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
+from zmqtui.core.books.moments import LOSSES
 from zmqtui.core.model import Pattern
-from zmqtui.core.moments import LOSSES
 from zmqtui.ui.views.axes import DIM, below
 from zmqtui.ui.views.chart import SUBSCRIBES, Chart, Drawing, Frame, names, present, sockets
 from zmqtui.ui.views.plot import Line, chart, fitting, legend

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import Final, NamedTuple
 
-from zmqtui.core.difference import compared
-from zmqtui.core.frames import Message, Part, Seat, anatomy, role_of, seat
+from zmqtui.core.frames.difference import compared
+from zmqtui.core.frames.frames import Message, Part, Seat, anatomy, role_of, seat
 from zmqtui.core.journal import RECEIVED, Event
 from zmqtui.core.text import printable
 from zmqtui.ui.event_index import MESSAGES, EventIndex

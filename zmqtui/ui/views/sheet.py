@@ -12,7 +12,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from zmqtui.core.rows import Row
+from zmqtui.core.frames.rows import Row
 
 _AHEAD = 8
 """Rows below those in sight that are made too, for the wheel to scroll to."""

@@ -11,7 +11,7 @@ from zmqtui.core.watch import InstanceView, StageView
 from zmqtui.ui.signs import FLEETING
 
 if TYPE_CHECKING:
-    from zmqtui.core.pointer import Pointer
+    from zmqtui.core.threads.pointer import Pointer
 
 _RECENT = 15
 """Looks that decide where a running instance is said to be: those of a second."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from zmqtui.core.ends import Ends
+from zmqtui.core.pairs.ends import Ends
 from zmqtui.core.text import printable
 from zmqtui.core.watch import StageView
 

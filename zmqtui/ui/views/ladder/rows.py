@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from zmqtui.core.ends import body
 from zmqtui.core.journal import LOST, RECEIVED, SENT, WALL, Event, skipped
+from zmqtui.core.pairs.ends import body
 from zmqtui.core.state import State
 from zmqtui.core.text import printable
 from zmqtui.ui.signs import SIGNS

@@ -6,10 +6,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection
 from math import inf
 
-from zmqtui.core.ends import Ends
 from zmqtui.core.journal import LOST, RECEIVED, SENT, Event
 from zmqtui.core.model import Pattern
-from zmqtui.core.pairing import Pairing
+from zmqtui.core.pairs.ends import Ends
+from zmqtui.core.pairs.pairing import Pairing
 from zmqtui.core.state import State
 from zmqtui.ui.event_index import EventIndex
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from zmqtui.core.contacts import End
-    from zmqtui.core.monitor import Monitor
+    from zmqtui.core.connections.contacts import End
+    from zmqtui.core.connections.monitor import Monitor
 
 
 class Directory:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter, deque
 from typing import NamedTuple
 
-from zmqtui.core.ends import Key, body, key
 from zmqtui.core.journal import Event
+from zmqtui.core.pairs.ends import Key, body, key
 
 
 class Request(NamedTuple):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from zmqtui.core.journal import now
 from zmqtui.core.state import State, Status, Stopped
-from zmqtui.core.wake import Wake
+from zmqtui.core.threads.wake import Wake
 
 NUDGE = 0.002
 """Seconds that a role gets to leave by itself before its thread is made to raise."""

@@ -13,12 +13,12 @@ import zmq
 from zmq.backend import zmq_poll
 
 from zmqtui.core.journal import Event, now
-from zmqtui.core.life import Life
+from zmqtui.core.sockets.tape import Sampler
 from zmqtui.core.state import PortInUse, State, Status, Stopped, describe
-from zmqtui.core.tape import Sampler
+from zmqtui.core.threads.life import Life
 
 if TYPE_CHECKING:
-    from zmqtui.core.sockets import Socket
+    from zmqtui.core.sockets.traced import Socket
 
 
 SHORT = 0.02

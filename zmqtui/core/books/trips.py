@@ -11,10 +11,10 @@ from operator import sub
 from typing import TYPE_CHECKING
 
 from zmqtui.core.journal import RECEIVED
-from zmqtui.core.tape import Message
+from zmqtui.core.sockets.tape import Message
 
 if TYPE_CHECKING:
-    from zmqtui.core.sockets import Socket
+    from zmqtui.core.sockets.traced import Socket
 
 LEAST = 1e-6
 """Seconds of the shortest round trip that is told from a shorter one."""

@@ -9,10 +9,10 @@ import zmq
 from zmqtui.core.addresses import LOOPBACK
 
 if TYPE_CHECKING:
-    from zmqtui.core.inproc import Registry
-    from zmqtui.core.monitor import Monitor
-    from zmqtui.core.sockets import Socket
-    from zmqtui.core.tape import Tape
+    from zmqtui.core.connections.monitor import Monitor
+    from zmqtui.core.sockets.inproc import Registry
+    from zmqtui.core.sockets.tape import Tape
+    from zmqtui.core.sockets.traced import Socket
 
 
 class Wiring:

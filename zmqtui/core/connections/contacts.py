@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import zmq
 
-from zmqtui.core.descriptors import Ends, ends
+from zmqtui.core.connections.descriptors import Ends, ends
 
 if TYPE_CHECKING:
-    from zmqtui.core.monitor import Monitor
+    from zmqtui.core.connections.monitor import Monitor
 
 LISTENING: Final = "listening"
 ACCEPTED: Final = "accepted"

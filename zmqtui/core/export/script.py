@@ -12,9 +12,9 @@ from itertools import pairwise
 from typing import Any
 
 from zmqtui.core.addresses import LOOPBACK
-from zmqtui.core.definitions import ASK, Import, definitions
+from zmqtui.core.export.definitions import ASK, Import, definitions
+from zmqtui.core.export.source import source_of
 from zmqtui.core.model import Endpoint, Knob, Pattern, Role
-from zmqtui.core.source import source_of
 
 _WIDTH = 120
 """Columns of the longest line that is made here."""

@@ -14,10 +14,10 @@ from math import inf
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
-from zmqtui.core.ends import Ends, Key, body, key
 from zmqtui.core.journal import RECEIVED, SENT, Event
+from zmqtui.core.pairs.ends import Ends, Key, body, key
+from zmqtui.core.pairs.under_way import Pair, Place, Request, Send
 from zmqtui.core.state import State
-from zmqtui.core.under_way import Pair, Place, Request, Send
 
 if TYPE_CHECKING:
     from zmqtui.core.model import Pattern

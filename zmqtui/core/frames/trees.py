@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final
 
-from zmqtui.core.rows import ESCAPE, PLAIN, QUIET, Row, Span
+from zmqtui.core.frames.rows import ESCAPE, PLAIN, QUIET, Row, Span
 from zmqtui.core.text import printable, typed
 
 LARGEST_JSON: Final = 128

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, NamedTuple
 
-from zmqtui.core.source import code_of
+from zmqtui.core.export.source import code_of
 
 if TYPE_CHECKING:
     from zmqtui.core.slot import Slot

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 import zmq
 from zmq.backend import Socket as RawSocket
 
-from zmqtui.core.contacts import Contacts, Report
-from zmqtui.core.descriptors import peer_name
+from zmqtui.core.connections.contacts import Contacts, Report
+from zmqtui.core.connections.descriptors import peer_name
 from zmqtui.core.journal import now
 
 if TYPE_CHECKING:
-    from zmqtui.core.sockets import Socket
+    from zmqtui.core.sockets.traced import Socket
 
 __all__ = ["Monitor", "peer_name"]
 

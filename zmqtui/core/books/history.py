@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from zmqtui.core.moments import LOSSES, Count, Past, Table
-from zmqtui.core.trips import Pairs, RoundTrips
+from zmqtui.core.books.moments import LOSSES, Count, Past, Table
+from zmqtui.core.books.trips import Pairs, RoundTrips
 
 if TYPE_CHECKING:
-    from zmqtui.core.account import Account
+    from zmqtui.core.books.account import Account
     from zmqtui.core.slot import Slot
-    from zmqtui.core.sockets import Socket
+    from zmqtui.core.sockets.traced import Socket
 
 STEP = 0.25
 """Seconds between two moments."""

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import zmq
 
-from zmqtui.core.account import Account, add_port
-from zmqtui.core.connections import Connections
+from zmqtui.core.books.account import Account, add_port
+from zmqtui.core.books.ledger import Ledger
+from zmqtui.core.books.lost import Orphans
+from zmqtui.core.connections.connections import Connections
 from zmqtui.core.journal import FAST, RECEIVED, SENT, Event, Journal, now
-from zmqtui.core.ledger import Ledger
-from zmqtui.core.lost import Orphans
-from zmqtui.core.sockets import Socket
+from zmqtui.core.sockets.tape import Mark, Message, Tape
+from zmqtui.core.sockets.traced import Socket
 from zmqtui.core.state import State, describe
-from zmqtui.core.tape import Mark, Message, Tape
 from zmqtui.core.watch import Losses, PortView, Traffic
 
 if TYPE_CHECKING:
-    from zmqtui.core.history import History
+    from zmqtui.core.books.history import History
     from zmqtui.core.model import Pattern
     from zmqtui.core.slot import Slot
     from zmqtui.core.watch import Watcher

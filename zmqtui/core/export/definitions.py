@@ -9,8 +9,8 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from zmqtui.core.export.source import Source, code_of, source_of
 from zmqtui.core.model import BadInput
-from zmqtui.core.source import Source, code_of, source_of
 
 _HERE = "zmqtui"
 _WORDS = "zmqtui.core.role"

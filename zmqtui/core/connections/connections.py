@@ -8,13 +8,13 @@ import time
 from collections import deque
 from typing import Final
 
-from zmqtui.core import connection_words as words
-from zmqtui.core.contacts import CONNECTED, DISCONNECTED, HANDSHAKE, LISTENING, REFUSED, End, Report
-from zmqtui.core.directory import Directory
+from zmqtui.core.connections import words
+from zmqtui.core.connections.contacts import CONNECTED, DISCONNECTED, HANDSHAKE, LISTENING, REFUSED, End, Report
+from zmqtui.core.connections.directory import Directory
+from zmqtui.core.connections.monitor import Monitor
 from zmqtui.core.journal import Event, now
-from zmqtui.core.monitor import Monitor
-from zmqtui.core.tape import Sampler
-from zmqtui.core.wake import Wake
+from zmqtui.core.sockets.tape import Sampler
+from zmqtui.core.threads.wake import Wake
 from zmqtui.core.watch import ConnectionView
 
 UNREAD: Final = 20_000

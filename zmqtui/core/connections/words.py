@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 
 import zmq
 
-from zmqtui.core import contacts
-from zmqtui.core.contacts import End, Reason, Report
-from zmqtui.core.directory import Directory
+from zmqtui.core.connections import contacts
+from zmqtui.core.connections.contacts import End, Reason, Report
+from zmqtui.core.connections.directory import Directory
 from zmqtui.core.journal import Event
 from zmqtui.core.watch import listed
 

@@ -10,8 +10,8 @@ from zmqtui.core.journal import RECEIVED, SENT, Tally
 from zmqtui.core.watch import Losses, PortView
 
 if TYPE_CHECKING:
-    from zmqtui.core.sockets import Socket
-    from zmqtui.core.tape import Tape
+    from zmqtui.core.sockets.tape import Tape
+    from zmqtui.core.sockets.traced import Socket
 
 
 class Account(NamedTuple):

@@ -8,9 +8,9 @@ from enum import Enum
 from itertools import chain, islice
 from typing import Any, Final, NamedTuple
 
-from zmqtui.core.difference import Difference
-from zmqtui.core.rows import Row, Span, escape_rows, escaped, hex_rows, text_rows, unmarked
-from zmqtui.core.trees import (
+from zmqtui.core.frames.difference import Difference
+from zmqtui.core.frames.rows import Row, Span, escape_rows, escaped, hex_rows, text_rows, unmarked
+from zmqtui.core.frames.trees import (
     DEEPEST,
     NOTHING,
     NoTree,

@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any
 
-from zmqtui.core.inflight import SETTLED, Line
+from zmqtui.core.books.inflight import SETTLED, Line
+from zmqtui.core.books.lost import Lost, joined
 from zmqtui.core.journal import Event
-from zmqtui.core.lost import Lost, joined
-from zmqtui.core.tape import Mark, Message, Tape
+from zmqtui.core.sockets.tape import Mark, Message, Tape
 from zmqtui.core.watch import Losses
 
 ROW = 100

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from zmqtui.core.journal import LOST, Event
-from zmqtui.core.tape import Message, Sampler
+from zmqtui.core.sockets.tape import Message, Sampler
 
 if TYPE_CHECKING:
-    from zmqtui.core.sockets import Socket
+    from zmqtui.core.sockets.traced import Socket
 
 REASONS: Final = {
     "before": "published before it had joined",

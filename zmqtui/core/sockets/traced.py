@@ -15,15 +15,15 @@ from typing import Any
 import zmq
 from zmq.backend import Socket as RawSocket
 
-import zmqtui.core.waits  # noqa: F401 – patches zmq.Poller and zmq.proxy
-from zmqtui.core.actor import Actor
+import zmqtui.core.threads.waits  # noqa: F401 – patches zmq.Poller and zmq.proxy
 from zmqtui.core.addresses import port_of
+from zmqtui.core.connections.monitor import Monitor
 from zmqtui.core.journal import RECEIVED, SENT, now
-from zmqtui.core.monitor import Monitor
+from zmqtui.core.sockets.tape import Mark, Tape
+from zmqtui.core.sockets.trace import receiver, sender
+from zmqtui.core.sockets.wiring import Wiring
 from zmqtui.core.state import PortInUse, State
-from zmqtui.core.tape import Mark, Tape
-from zmqtui.core.trace import receiver, sender
-from zmqtui.core.wiring import Wiring
+from zmqtui.core.threads.actor import Actor
 
 __all__ = ["Context", "Socket", "Wiring"]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import zmq
 
-from zmqtui.core.actor import current
 from zmqtui.core.journal import now
 from zmqtui.core.state import State
+from zmqtui.core.threads.actor import current
 
 
 def _poll(self: zmq.Poller, timeout: int | None = None) -> list[tuple[Any, int]]:

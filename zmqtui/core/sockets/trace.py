@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import zmq
 from zmq.backend import Socket as RawSocket
 
+from zmqtui.core.connections.monitor import peer_name
 from zmqtui.core.journal import now
-from zmqtui.core.monitor import peer_name
 
 if TYPE_CHECKING:
-    from zmqtui.core.actor import Actor
-    from zmqtui.core.sockets import Socket
-    from zmqtui.core.tape import Tape
+    from zmqtui.core.sockets.tape import Tape
+    from zmqtui.core.sockets.traced import Socket
+    from zmqtui.core.threads.actor import Actor
 
 
 def receiver(socket: Socket) -> tuple[Callable[..., Any], Callable[..., int]]:

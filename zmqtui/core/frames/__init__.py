@@ -1,0 +1,1 @@
+"""What is in a frame, and how it is read."""

@@ -1,0 +1,1 @@
+"""Which received message is which sent one."""

@@ -410,3 +410,17 @@ def test_none_of_ours_is_taken_for_one_outside() -> None:
 
             until(lambda: len(told()) == 20)
             assert not [text for text in told() if "outside" in text]
+
+
+def test_a_look_in_the_middle_of_a_reading_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects the list of connections from a look taken while the news was being read, which went stale for ever."""
+    read = Monitor.read
+
+    def looked_at(self: Monitor) -> bool:
+        stage.view().connections()
+        return read(self)
+
+    monkeypatch.setattr(Monitor, "read", looked_at)
+    with stage_of(pattern_of({"server": echoes, "client": asks}, "REP", "REQ")) as stage:
+        stage.start()
+        until(lambda: [each.state for each in stage.view().connections()].count(CONNECTED) == 2)

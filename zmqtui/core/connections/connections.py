@@ -139,9 +139,10 @@ class Connections:
             self._read(monitor, selector)
 
     def _read(self, monitor: Monitor, selector: selectors.BaseSelector) -> None:
-        self._changes += 1
         self._unfinished.pop(monitor, None)
         stopped = monitor.read()
+        # After the reading: whoever looked in the middle of it saw an old state, and has to look again.
+        self._changes += 1
         if not stopped and monitor.unfinished:
             self._unfinished[monitor] = None
         if stopped:

@@ -15,8 +15,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: The words after the program's name; those of the process by default.
     """
+    words = list(sys.argv[1:] if argv is None else argv)
+    if argv is None and _opens_app(words):
+        from zmqtui.cli import supervisor
+
+        # As early as can be, while there is little to copy.
+        if supervisor.wanted() and (ended := supervisor.supervise()) is not None:
+            return ended
     try:
-        code = _command(list(sys.argv[1:] if argv is None else argv))
+        code = _command(words)
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
@@ -26,6 +33,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
+
+
+def _opens_app(words: list[str]) -> bool:
+    from zmqtui.cli import COMMANDS
+
+    return not (words and words[0] in COMMANDS) and not {"-h", "--help", "--version"} & set(words)
 
 
 def _command(words: list[str]) -> int:

@@ -6,15 +6,19 @@ import argparse
 import contextlib
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from zmqtui.cli.arguments import COMMANDS, choose
+from zmqtui.cli import COMMANDS
+from zmqtui.cli.arguments import choose
+from zmqtui.cli.output import complain
 from zmqtui.cli.play import warn_of_strangers
 from zmqtui.cli.run import everywhere_is_here
 from zmqtui.cli.settings import Settings, find_pattern, make_stage, read_settings
 from zmqtui.core.model import BadInput
-from zmqtui.core.stage import Stage
 from zmqtui.patterns import every
+
+if TYPE_CHECKING:
+    from zmqtui.ui.app import Playground
 
 LEAST = (40, 12)
 """Columns and rows of the smallest terminal that the app fits in."""
@@ -40,7 +44,9 @@ def open_app(arguments: argparse.Namespace) -> int:
     check_terminal()
     for stage in stages:
         warn_of_strangers(stage, [role.name for role in stage.pattern.roles])
-    return _show(stages, options)
+    from zmqtui.ui.app import Playground
+
+    return show(Playground(stages, **options))
 
 
 def check_terminal() -> None:
@@ -59,15 +65,21 @@ def check_terminal() -> None:
         raise BadInput(f"the terminal has {columns}×{rows} characters: the app needs {LEAST[0]}×{LEAST[1]} at least")
 
 
-def _show(stages: list[Stage], options: dict[str, Any]) -> int:
-    from zmqtui.ui.app import Playground
+def show(app: Playground) -> int:
+    """Run `app` and say what ended it, if that was an error, when the terminal is given back.
 
-    app = Playground(stages, **options)
+    Returns:
+        Its exit code.
+    """
+    from zmqtui.cli.aside import aside
 
-    try:
-        app.run()
-    finally:
-        for stage in stages:
-            with contextlib.suppress(BadInput):
-                stage.stop()
+    with aside():
+        try:
+            app.run()
+        finally:
+            for stage in app.stages:
+                with contextlib.suppress(BadInput):
+                    stage.stop()
+    if app.error:
+        complain(f"the app ended because of an error, please report it with the lines above: {app.error}")
     return int(app.return_code or 0)

@@ -7,11 +7,9 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
+from zmqtui.cli import COMMANDS
 from zmqtui.core.model import TRANSPORTS, BadInput
 from zmqtui.core.text import printable
-
-COMMANDS = ("list", "run", "role", "code")
-"""The first words that decide what the command line is about; else it opens the app."""
 
 _APP = """\
 A terminal playground for ZeroMQ: every pattern runs for real, on real sockets.

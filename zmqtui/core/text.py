@@ -32,6 +32,12 @@ def printable(data: bytes | str, limit: int = 200) -> str:
     return f"{text[:limit]}… ({len(data):,} {unit})"
 
 
+def printable_lines(data: bytes | str, most: int = 200) -> tuple[str, ...]:
+    """Return the last lines of `data`, `most` of them, each printable."""
+    text = data if isinstance(data, str) else data.decode("utf-8", "backslashreplace")
+    return tuple(printable(line, 1000) for line in text.splitlines()[-most:])
+
+
 def _escape(character: str) -> str:
     if character.isprintable():
         return character

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
-import signal
-import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -29,15 +26,12 @@ from zmqtui.ui.help import Help
 from zmqtui.ui.key_bar import KeyBar, Keys
 from zmqtui.ui.pane import Pane
 from zmqtui.ui.signs import rate
+from zmqtui.ui.terminal_app import TerminalApp
 from zmqtui.ui.themes import DARK, LIGHT, meanings
 from zmqtui.ui.views import VIEWS
 
-PATIENCE = 3.0
-"""Seconds that leaving may take after a signal."""
-SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT)
 
-
-class Playground(App[None]):
+class Playground(TerminalApp):
     """The playground.
 
     Args:
@@ -57,6 +51,7 @@ class Playground(App[None]):
         Binding("question_mark", "help", "Help", key_display="?"),
         Binding("ctrl+p", "command_palette", "Palette", key_display="^p", priority=True),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False, priority=True, tooltip="Suspend: back to the shell, `fg` returns"),
     ]
 
     shown: reactive[str] = reactive("", init=False)
@@ -100,9 +95,6 @@ class Playground(App[None]):
 
     def on_mount(self) -> None:
         """Show the first tab."""
-        loop = asyncio.get_running_loop()
-        for number in SIGNALS:
-            loop.add_signal_handler(number, self._leave, number)
         self.set_interval(1 / 4, self._draw_strip)
         self.shown = self._first
         if self._start:
@@ -126,13 +118,6 @@ class Playground(App[None]):
             if command.title not in ("Maximize", "Minimize", "Keys"):
                 yield command
 
-    def _leave(self, number: int) -> None:
-        # A terminal that was hung up can block the last words to it for ever: then leave without them.
-        watchdog = threading.Timer(PATIENCE, os._exit, [128 + number])
-        watchdog.daemon = True
-        watchdog.start()
-        self.exit(return_code=128 + number)
-
     def on_resize(self) -> None:
         """Give the keys back to the tab after the terminal was too small for it."""
         self.call_after_refresh(self._refocus)
@@ -143,9 +128,6 @@ class Playground(App[None]):
 
     async def on_unmount(self) -> None:
         """Stop every stage; the terminal is given back meanwhile."""
-        loop = asyncio.get_running_loop()
-        for number in SIGNALS:
-            loop.remove_signal_handler(number)
         await asyncio.gather(*(asyncio.to_thread(stage.stop) for stage in self.stages))
 
     @property

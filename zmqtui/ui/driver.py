@@ -1,0 +1,95 @@
+"""The terminal's driver: Textual's, but for what it leaves switched on and for being stopped and continued."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import signal
+import termios
+from contextlib import suppress
+
+from textual.app import App
+from textual.drivers.linux_driver import LinuxDriver
+
+
+class TerminalDriver(LinuxDriver):
+    """Draws on the terminal and reads its keys."""
+
+    def __init__(
+        self, app: App[object], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._keys = select.poll()
+        self._keys.register(self.fileno, 0)
+        self._look()
+
+    @property
+    def drawing(self) -> bool:
+        """Whether the terminal is ours now."""
+        return self._writer_thread is not None
+
+    def write(self, data: str) -> None:
+        """Write to the terminal while it is ours."""
+        if self.drawing:
+            super().write(data)
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back: all is switched off and written before its attributes are as they were.
+
+        So whoever finds the attributes as they were knows that nothing else is left to do.
+        """
+        before, self.attrs_before = self.attrs_before, None
+        if self._mouse_pixels:
+            self.write("\x1b[?1016l")
+            self._mouse_pixels = False
+        super().stop_application_mode()
+        self.close()
+        if before is not None:
+            with suppress(termios.error):
+                termios.tcsetattr(self.fileno, termios.TCSANOW, before)
+
+    def close(self) -> None:
+        """Write what is left to write."""
+        super().close()
+        self._writer_thread = None
+
+    def _sigtstp_application(self, *_: object) -> None:
+        # Not here and now: this may have interrupted a write to the queue that the following needs too.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._suspend)
+
+    def _sigcont_application(self, *_: object) -> None:
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._resume)
+
+    def _suspend(self) -> None:
+        # A second signal may have come before the first was obeyed.
+        if self.drawing:
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    def _resume(self) -> None:
+        if self.drawing:
+            # Stopped without a word by SIGSTOP: who knows what the terminal is like now, but we know what it was.
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+        self.resume_application_mode()
+
+    def _look(self) -> None:
+        # A terminal that was hung up says so by a signal, but not to everyone; its reads end at once, for ever.
+        if any(happening & (select.POLLHUP | select.POLLNVAL) for _, happening in self._keys.poll(0)):
+            self._app.exit(return_code=128 + signal.SIGHUP)
+        else:
+            self._loop.call_later(1, self._look)
+
+    def _run_input_thread(self) -> None:
+        try:
+            self.run_input_thread()
+        except OSError:
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._look)
+        except Exception as error:
+            self._app.call_later(self._app._handle_exception, error)

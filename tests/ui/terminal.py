@@ -5,7 +5,9 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -18,6 +20,11 @@ from pathlib import Path
 import pyte
 
 ROOT = Path(__file__).parents[2]
+_CONTROLLING = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+)
+"""A program that makes the terminal the one of its session, as every terminal window does, and becomes another."""
+_MODES = re.compile(rb"\x1b\[\?([0-9;]+)([hl])|\x1b\[([<>])[0-9]*u")
 PATIENCE = 20.0
 """Seconds after which what should be on the screen is taken to be missing."""
 
@@ -32,7 +39,14 @@ class Terminal:
     """
 
     def __init__(
-        self, arguments: tuple[str, ...], columns: int, rows: int, module: str = "zmqtui", folder: str | None = None
+        self,
+        arguments: tuple[str, ...],
+        columns: int,
+        rows: int,
+        module: str = "zmqtui",
+        folder: str | None = None,
+        command: list[str] | None = None,
+        controlling: bool = False,
     ) -> None:
         self.ours, self._theirs = pty.openpty()
         fcntl.ioctl(self._theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -40,8 +54,9 @@ class Terminal:
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
         self.raw = b""
+        command = command or [sys.executable, "-m", module, *arguments]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            [sys.executable, "-ISc", _CONTROLLING, *command] if controlling else command,
             cwd=folder,
             stdin=self._theirs,
             stdout=self._theirs,
@@ -56,11 +71,29 @@ class Terminal:
         return "\n".join(self._screen.display)
 
     @property
+    def modes(self) -> set[str]:
+        """The private modes that are on now, with ``kitty`` for each time that its keyboard protocol is."""
+        return modes(self.raw)
+
+    @property
     def restored(self) -> bool:
-        """Whether the terminal is as it was before."""
-        left = self.raw.rpartition(b"\x1b[?1049h")[2]
-        off = all(code in left for code in (b"\x1b[?1049l", b"\x1b[?1000l", b"\x1b[?25h"))
-        return off and termios.tcgetattr(self._theirs) == self._before
+        """Whether the terminal is as it was before: alternate screen, cursor, mouse, keyboard, attributes."""
+        return self.modes == modes(b"") and termios.tcgetattr(self._theirs) == self._before
+
+    @property
+    def orphans(self) -> bool:
+        """Whether a process of the app is left after its end."""
+        self.process.wait(PATIENCE)
+        try:
+            os.killpg(self.process.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the terminal another size; the app is sent a signal."""
+        fcntl.ioctl(self._theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self._screen.resize(rows, columns)
 
     def type(self, text: str) -> None:
         """Press keys."""
@@ -71,6 +104,9 @@ class Terminal:
         if select.select([self.ours], [], [], seconds)[0]:
             data = os.read(self.ours, 65536)
             self.raw += data
+            if b"\x1b[?1049h" in data:
+                # The emulator has one screen only.
+                self._screen.reset()
             # The emulator takes private sequences that it does not know for text.
             self._stream.feed(data.replace(b"\x1b[?1016$p", b"").replace(b"\x1b[>1u", b"").replace(b"\x1b[<u", b""))
 
@@ -101,14 +137,34 @@ class Terminal:
     def close(self) -> None:
         """End the app and give the terminal back."""
         with suppress(ProcessLookupError):
-            self.process.kill()
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self.hang_up()
 
 
+def modes(raw: bytes) -> set[str]:
+    """Return the private modes that are on after a terminal has read `raw`; its cursor and wrapping are from the start.
+
+    The kitty keyboard protocol is a stack: each level is in the set as ``kitty`` and its number.
+    """
+    on = {"7", "25"}
+    depth = 0
+    for found in _MODES.finditer(raw):
+        numbers, switch, kitty = (part.decode() if part else "" for part in found.groups())
+        for number in filter(None, numbers.split(";")):
+            (on.add if switch == "h" else on.discard)(number)
+        depth = max(0, depth + {">": 1, "<": -1}.get(kitty, 0))
+    return on | {f"kitty {level}" for level in range(1, depth + 1)}
+
+
 @contextmanager
 def terminal(
-    *arguments: str, columns: int = 120, rows: int = 40, module: str = "zmqtui", folder: str | None = None
+    *arguments: str,
+    columns: int = 120,
+    rows: int = 40,
+    module: str = "zmqtui",
+    folder: str | None = None,
+    command: list[str] | None = None,
 ) -> Iterator[Terminal]:
     """Open the app, or another program that opens one, in a terminal.
 
@@ -118,8 +174,9 @@ def terminal(
         rows: Its height.
         module: The program.
         folder: Where to run it.
+        command: What to run instead of a module, such as a shell.
     """
-    opened = Terminal(arguments, columns, rows, module, folder)
+    opened = Terminal(arguments, columns, rows, module, folder, command, controlling=True)
     try:
         yield opened
     finally:

@@ -15,7 +15,7 @@ from typing import Any
 
 ORDERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """Signals that tell us to leave."""
-GRACE = 5
+GRACE = 5.0
 """Seconds after which an app that was told to leave is killed; it gives itself three."""
 RESET = (
     "\x18\x1b[?2026l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[?1004l\x1b[?2004l\x1b[?2048l"
@@ -51,7 +51,7 @@ def supervise() -> int | None:
     _give_back(before)
     code = os.waitstatus_to_exitcode(status)
     if code == -signal.SIGKILL and told:
-        _say(f"it did not leave within {GRACE} seconds and was ended")
+        _say(f"it did not leave within {GRACE:g} seconds and was ended")
         return 128 + told
     if text := os.pread(errors, 1 << 16, max(0, os.fstat(errors).st_size - (1 << 16))):
         _report(text)
@@ -99,7 +99,7 @@ def _attend(child: int) -> tuple[int, int]:
         nonlocal told
         if number in ORDERS and not told:
             told = number
-            signal.alarm(GRACE)
+            signal.setitimer(signal.ITIMER_REAL, GRACE)
         with suppress(ProcessLookupError):
             os.kill(child, number)
 

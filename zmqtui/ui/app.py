@@ -51,7 +51,7 @@ class Playground(TerminalApp):
         Binding("question_mark", "help", "Help", key_display="?"),
         Binding("ctrl+p", "command_palette", "Palette", key_display="^p", priority=True),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
-        Binding("ctrl+z", "suspend_process", "Suspend", show=False, priority=True, tooltip="Suspend: back to the shell, `fg` returns"),
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False, priority=True, tooltip="Suspend; fg comes back"),
     ]
 
     shown: reactive[str] = reactive("", init=False)

@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import termios
+import tty
 from contextlib import suppress
 
 from textual.app import App
@@ -35,11 +36,20 @@ class TerminalDriver(LinuxDriver):
         if self.drawing:
             super().write(data)
 
-    def stop_application_mode(self) -> None:
-        """Give the terminal back: all is switched off and written before its attributes are as they were.
+    def start_application_mode(self) -> None:
+        """Take the terminal: its attributes first, so that whoever finds them as they were knows it was not taken."""
+        before = None
+        with suppress(OSError, termios.error):
+            # In the background to set them would stop us here; Textual sees to that.
+            if os.tcgetpgrp(self.fileno) == os.getpgrp():
+                before, ours = termios.tcgetattr(self.fileno), termios.tcgetattr(self.fileno)
+                ours[tty.LFLAG] = self._patch_lflag(ours[tty.LFLAG])
+                termios.tcsetattr(self.fileno, termios.TCSANOW, ours)
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        self.attrs_before = before or self.attrs_before
 
-        So whoever finds the attributes as they were knows that nothing else is left to do.
-        """
+    def stop_application_mode(self) -> None:
+        """Give the terminal back: all is switched off and written before its attributes are as they were."""
         before, self.attrs_before = self.attrs_before, None
         if self._mouse_pixels:
             self.write("\x1b[?1016l")

@@ -13,6 +13,7 @@ from rich.console import RenderableType
 from textual.app import App
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.worker import WorkerFailed
 
 from zmqtui.core.text import printable, printable_lines
 from zmqtui.ui.driver import TerminalDriver
@@ -78,7 +79,8 @@ class TerminalApp(App[None]):
             self._exception = error
             self._exception_event.set()
 
-        self._fail(*explain(error))
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        self._fail(*explain(cause))
 
     def panic(self, *renderables: RenderableType) -> None:
         """Leave because of what `renderables` say."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections import Counter
@@ -12,12 +13,12 @@ import pytest
 import zmq
 
 from tests.helpers import connected, instance, pattern_of, stage_of, until
-from zmqtui.core.books.ledger import Ledger
+from zmqtui.core.books.ledger import Ledger, deal
 from zmqtui.core.books.lost import BURST, ORPHANED, REASONS
 from zmqtui.core.journal import Event
 from zmqtui.core.model import Endpoints, Knobs
 from zmqtui.core.role import sleep
-from zmqtui.core.sockets.tape import Mark, Message, Tape
+from zmqtui.core.sockets.tape import Mark, Message, Taken, Tape
 from zmqtui.core.sockets.traced import Context, Socket
 from zmqtui.patterns import find
 
@@ -35,11 +36,12 @@ class Play:
 
     def tick(self, published: Sequence[Any] = (), arrived: Sequence[Any] = (), *, last: bool = False) -> list[Event]:
         """Publish, let something arrive, and return what the journal is told."""
-        self.tape.items += published
-        first, items = self.tape.take()
-        self.ledger.published(self.tape, first, items)
+        for item in published:
+            self.tape.items.append(item) if type(item) is bytes else self.tape.write(item)
+        self.ledger.published(self.tape, self.tape.take())
         self.when += TICK
-        self.ledger.balance({"reader": list(arrived)}, {self.tape: self.tape.taken}, {}, self.when)
+        bare = all(type(item) is bytes for item in arrived)
+        self.ledger.balance({"reader": [Taken(0, list(arrived), bare)]}, {self.tape: self.tape.taken}, {}, self.when)
         return self.ledger.losses(self.when, last=last)
 
     def mark(self, what: str, *filters: bytes) -> Mark:
@@ -201,3 +203,17 @@ def test_a_request_into_the_queue_of_a_server_that_is_leaving(monkeypatch: pytes
         stage.launch("server")
         connected(stage, "line", 1)
         assert not instance(stage, "client").orphaned
+
+
+def test_everybody_is_dealt_what_the_filters_match() -> None:
+    """Protects the ledger's quick way to many subscribers: each gets just what its filters match, once, in order."""
+    dice = random.Random(1)
+    for _ in range(300):
+        words = [bytes(dice.choices(b"ab", k=dice.randrange(4))) for _ in range(dice.randrange(40))]
+        filters = {
+            str(number): tuple(bytes(dice.choices(b"ab", k=dice.randrange(4))) for _ in range(dice.randrange(4)))
+            for number in range(6)
+        }
+        shares = deal(words, filters)
+        for name, prefixes in filters.items():
+            assert shares.get(name, []) == [word for word in words if word.startswith(prefixes)], (name, prefixes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -258,6 +259,58 @@ def test_counts_are_exact_at_full_speed(transport: str) -> None:
             assert tally == (total + 200, total + 300, digits + 400)
         until(lambda: accounted(stage, "push", "send") == total + 200)
         until(lambda: accounted(stage, "pull", "recv") == total + 200)
+
+
+@pytest.mark.parametrize("transport", ["tcp", "inproc", "outside"])
+def test_another_sender_of_several_frames_joins_in_a_hurry(transport: str) -> None:
+    """Protects the frames of who comes to a socket that takes single ones at full speed, from here or from outside."""
+    joined, splitting = threading.Event(), threading.Event()
+
+    def push(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(zmq.PUSH)
+        socket.connect(endpoints.line)
+        while not splitting.is_set():
+            socket.send(b"x")
+
+    def other(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(zmq.PUSH)
+        socket.connect(endpoints.line)
+        joined.wait(20)
+        for _ in range(5000):
+            socket.send_multipart([b"abc", b"", b"d"])
+        splitting.set()
+
+    seen = [0, 0]
+
+    def pull(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(zmq.PULL)
+        socket.bind(endpoints.line)
+        while True:
+            seen[0] += 1
+            socket.recv()
+            if socket.inbox.fast and (socket.inbox.single or transport == "outside"):
+                joined.set()
+            seen[1] += socket.get(zmq.RCVMORE)
+
+    inside = transport != "outside"
+    roles: dict[str, Any] = {"pull": pull, "push": push} | ({"other": other} if inside else {})
+    with stage_of(pattern_of(roles, "PULL", "PUSH"), transport if inside else "tcp") as stage, zmq.Context() as context:
+        stage.start()
+        if not inside:
+            with context.socket(zmq.PUSH) as stranger:
+                stranger.connect(stage.addresses["line"])
+                until(lambda: any(each.outside for each in stage.view().connections()))
+                assert joined.wait(20)
+                for _ in range(5000):
+                    stranger.send_multipart([b"abc", b"", b"d"])
+                stranger.close(linger=-1)
+            context.term()
+            splitting.set()
+        until(lambda: instance(stage, "push").state is State.FINISHED, 30)
+        # What it says of itself is known a little later.
+        until(lambda: seen == [sent(stage, "push") + 15_000 + 1, 10_000], 30)
+        single = sent(stage, "push")
+        until(lambda: instance(stage, "pull").received == (single + 5000, single + 15_000, single + 20_000))
 
 
 def accounted(stage: Stage, who: str, kind: str) -> int:

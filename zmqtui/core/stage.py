@@ -44,6 +44,9 @@ class _Wiring(Wiring):
         super().__init__(context, endpoints, Registry())
         self.books = books
 
+    def sockets(self) -> list[Socket]:
+        return self.books.sockets()
+
     def opened(self, socket: Socket) -> None:
         self.books.opened(socket)
 

@@ -7,7 +7,7 @@ import threading
 from bisect import bisect_right
 from collections import deque
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import zmq
 
@@ -16,7 +16,7 @@ from zmqtui.core.books.ledger import Ledger
 from zmqtui.core.books.lost import Orphans
 from zmqtui.core.connections.connections import Connections
 from zmqtui.core.journal import FAST, RECEIVED, SENT, Event, Journal, now
-from zmqtui.core.sockets.tape import Mark, Message, Tape
+from zmqtui.core.sockets.tape import Message, Taken, Tape
 from zmqtui.core.sockets.traced import Socket
 from zmqtui.core.state import State, describe
 from zmqtui.core.watch import Losses, PortView, Traffic
@@ -93,6 +93,10 @@ class Books:
         """Keep account of a socket to its end."""
         self._closed.append(socket)
 
+    def sockets(self) -> list[Socket]:
+        """Return the sockets that are open."""
+        return list(self._sockets)
+
     def positions(self, socket: Socket) -> dict[Tape, int]:
         """Return where the tapes of the publishers at the socket's endpoint stand."""
         if socket.endpoint not in self.ledgers:
@@ -146,26 +150,26 @@ class Books:
         upto = {tape: tape.position() for name in self.ledgers for tape in self._publishers(name)}
         self._late += self.connections.read(last=last)
         events: list[Event] = []
-        arrivals: dict[str, dict[str, list[Any]]] = {name: {} for name in self.ledgers}
+        arrivals: dict[str, dict[str, list[Taken]]] = {name: {} for name in self.ledgers}
         sockets = list(self._sockets)
         # What was received first: its sender has written it down by the time that tape is taken.
         tapes = [(socket, socket.inbox) for socket in sockets] + [(socket, socket.outbox) for socket in sockets]
         for socket, tape in tapes:
-            first, items = tape.take()
-            self._gear(tape, items, when)
-            if not items and not tape.sampler.skipped:
+            taken = tape.take()
+            self._gear(socket, tape, taken, when)
+            if not taken.items and not tape.sampler.skipped:
                 continue
             if socket.kind == zmq.REQ:
-                self._history.requests(socket, tape.direction, items)
+                self._history.requests(socket, tape.direction, taken.items)
                 if tape.direction == SENT:
-                    self._orphans.sent(socket, items)
+                    self._orphans.sent(socket, taken.items)
             if socket.endpoint in self.ledgers:
                 if tape.direction == SENT and socket.kind in _PUBLISHERS:
-                    self.ledgers[socket.endpoint].published(tape, first, items)
+                    self.ledgers[socket.endpoint].published(tape, taken)
                 elif tape.direction == RECEIVED:
-                    kept = [item for item in items if type(item) is not Mark] if self._frozen else items
-                    arrivals[socket.endpoint].setdefault(tape.instance, []).extend(kept)
-            events += self._events(tape, items, when)
+                    kept = taken.without_marks() if self._frozen else taken
+                    arrivals[socket.endpoint].setdefault(tape.instance, []).append(kept)
+            events += self._events(tape, taken, when)
         for slot in list(self._slots.values()):
             events += self._chatter(slot, when)
         for socket in dict.fromkeys(closed):
@@ -181,17 +185,22 @@ class Books:
         self._last = when
         self._heavy = now() - when > LIGHT
 
-    def _gear(self, tape: Tape, items: list[Any], when: float) -> None:
-        tape.hurry = tape.count(items) > FAST * max(when - self._last, 1e-3)
+    def _gear(self, socket: Socket, tape: Tape, taken: Taken, when: float) -> None:
+        tape.hurry = tape.count(taken) > FAST * max(when - self._last, 1e-3)
         if not tape.hurry:
             tape.fast = False
+        elif tape is socket.inbox and not tape.single:
+            tape.single = True
+            # Looked up afterwards: who comes meanwhile or begins to split takes it back himself.
+            if socket.wiring.split(socket) or (socket.watched and not self.connections.ours(socket.watched)):
+                tape.single = False
         tape.recent.append((when, tape.tally.messages))
 
-    def _events(self, tape: Tape, items: list[Any], when: float) -> list[Event]:
+    def _events(self, tape: Tape, taken: Taken, when: float) -> list[Event]:
         tape.sampler.whole = self._whole
         slot = self._slots.get(tape.instance)
         if slot and self._watcher.reads:
-            for item in items:
+            for item in taken.items:
                 message = Message(when, (item,)) if type(item) is bytes else item
                 if type(message) is Message:
                     self._unread.append(
@@ -200,7 +209,7 @@ class Books:
                             tape.endpoint, message.frames, self.connections.who(message.peer),
                         )
                     )  # fmt: skip
-        events = tape.sample(items, self._last, when)
+        events = tape.sample(taken, self._last, when)
         return [event._replace(peer=self.connections.who(event.peer)) if event.peer else event for event in events]
 
     def _chatter(self, slot: Slot, when: float) -> list[Event]:
@@ -256,7 +265,7 @@ class Books:
                 return ledger.subscribers[slot.name].losses()
         return None
 
-    def _balance(self, arrivals: dict[str, dict[str, list[Any]]], upto: dict[Tape, int], when: float) -> None:
+    def _balance(self, arrivals: dict[str, dict[str, list[Taken]]], upto: dict[Tape, int], when: float) -> None:
         for name, ledger in self.ledgers.items():
             waiting = {}
             for slot in list(self._slots.values()):

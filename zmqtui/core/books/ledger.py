@@ -8,18 +8,20 @@ overtakes there is lost, and the moment tells why. Nothing is added to a message
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from math import inf
-from typing import Any
 
 from zmqtui.core.books.inflight import SETTLED, Line
 from zmqtui.core.books.lost import Lost, joined
 from zmqtui.core.journal import Event
-from zmqtui.core.sockets.tape import Mark, Message, Tape
+from zmqtui.core.sockets.tape import Mark, Message, Taken, Tape
 from zmqtui.core.watch import Losses
 
 ROW = 100
 """Messages in a row from a live publisher after which nothing more comes from a dead one: libzmq takes turns."""
+STEP = 256
+"""Messages that are compared at once."""
 STRAY = 1.0
 """Seconds after which a message that nobody here published is taken for an outside publisher's."""
 
@@ -57,17 +59,8 @@ class Subscriber:
     def _in_flight(self) -> int:
         return sum(map(len, self.lines.values()))
 
-    def feed(self, tape: Tape, published: list[bytes], when: float, expected: tuple[bytes, ...]) -> None:
-        """Take in what was published.
-
-        Args:
-            tape: By whom.
-            published: Messages in order.
-            when: The time.
-            expected: The filters it would have if it were there.
-        """
-        filters = self.filters if self.open else expected
-        matching = [message for message in published if message.startswith(filters)]
+    def feed(self, tape: Tape, matching: list[bytes], when: float) -> None:
+        """Take in what was published by `tape` and matches its filters, in order."""
         if not matching:
             return
         if self.open:
@@ -112,7 +105,14 @@ class Subscriber:
 
     def match(self, when: float) -> None:
         """Find what arrived among what is on its way."""
+        singly = 0
         while self.arrived:
+            if not singly:
+                if self._in_step():
+                    continue
+                # Where something is missing much may be: do not try again too soon.
+                singly = STEP
+            singly -= 1
             message = self.arrived[0]
             if not self._receive(message):
                 # Its publisher may not have written it down yet.
@@ -124,6 +124,26 @@ class Subscriber:
                 continue
             self.arrived.popleft()
             self._held_since, self._foreign = 0.0, False
+
+    def _in_step(self) -> bool:
+        """Take off at once what arrived just as it was sent, with nothing missing; return whether any did."""
+        if len(self.lines) != 1:
+            return False
+        [line] = self.lines.values()
+        count = min(len(self.arrived), len(line.pending), STEP)
+        came = list(islice(self.arrived, count))
+        if not count or line.died or came != list(islice(line.pending, count)):
+            return False
+        for prefix in self._unconfirmed:
+            if any(message.startswith(prefix) for message in came):
+                self._unconfirmed = tuple(each for each in self._unconfirmed if each != prefix)
+        line.take(count)
+        for _ in range(count):
+            self.arrived.popleft()
+        self.received += count
+        self._row += count
+        self._held_since, self._foreign = 0.0, False
+        return True
 
     def _receive(self, message: bytes) -> bool:
         lines = tuple(self.lines.values())
@@ -217,50 +237,76 @@ class Ledger:
         """Open an account for a subscriber."""
         self.subscribers.setdefault(name, Subscriber())
 
-    def published(self, tape: Tape, first: int, items: list[Any]) -> None:
+    def published(self, tape: Tape, taken: Taken) -> None:
         """Take in what a publisher's tape held."""
         self.used = True
-        self._published.setdefault(tape, (first, []))[1].extend(map(_key, items))
+        self._published.setdefault(tape, (taken.first, []))[1].extend(_keys(taken))
 
     def closed(self, tape: Tape) -> None:
         """Take in that a publisher is gone and everything it published was taken in."""
         self._gone.add(tape)
 
     def balance(
-        self, arrivals: dict[str, list[Any]], upto: dict[Tape, int], waiting: dict[str, float], when: float
+        self, arrivals: dict[str, list[Taken]], upto: dict[Tape, int], waiting: dict[str, float], when: float
     ) -> None:
         """Bring every account up to date.
 
         Args:
-            arrivals: What each subscriber's tape held: messages and marks, in order.
+            arrivals: What each subscriber's tape held, in order.
             upto: Positions of the publishers' tapes from before the subscribers' tapes were taken.
             waiting: Since when a subscriber waits in recv(), for those that do.
             when: The time.
         """
+        steady = {
+            name: subscriber.filters if subscriber.open else self._expected(name)
+            for name, subscriber in self.subscribers.items()
+            if not any(taken.marked for taken in arrivals.get(name, ()))
+        }
+        fresh = {
+            tape: items[: max(0, upto.get(tape, first) - first)] for tape, (first, items) in self._published.items()
+        }
+        shares = {tape: deal(messages, steady) for tape, messages in fresh.items()}
         for name, subscriber in self.subscribers.items():
-            done = {tape: first for tape, (first, _) in self._published.items()}
-            expected = self._expected(name)
-            for item in arrivals.get(name, ()):
+            if name in steady:
+                for taken in arrivals.get(name, ()):
+                    subscriber.arrived.extend(_keys(taken))
+                for tape, share in shares.items():
+                    subscriber.feed(tape, share.get(name, []), when)
+            else:
+                self._step_by_step(subscriber, arrivals[name], upto, when, self._expected(name))
+            for tape in fresh.keys() & self._gone:
+                subscriber.publisher_left(tape, when)
+            subscriber.match(when)
+            if waiting.get(name, when) <= when - SETTLED:
+                subscriber.settle(when)
+        for tape, messages in fresh.items():
+            first, items = self._published[tape]
+            del items[: len(messages)]
+            self._published[tape] = (first + len(messages), items)
+        for tape in self._gone:
+            self._published.pop(tape, None)
+        self._gone.clear()
+
+    def _step_by_step(
+        self,
+        subscriber: Subscriber,
+        arrivals: list[Taken],
+        upto: dict[Tape, int],
+        when: float,
+        expected: tuple[bytes, ...],
+    ) -> None:
+        """Bring the account of a subscriber up to date whose filters changed on the way."""
+        done = {tape: first for tape, (first, _) in self._published.items()}
+        for taken in arrivals:
+            for item in taken.items:
                 if type(item) is Mark:
                     for tape in done:
                         self._feed(subscriber, tape, done, item.positions.get(tape, done[tape]), when, expected)
                     subscriber.changed(item, when)
                 else:
                     subscriber.arrived.append(_key(item))
-            for tape in done:
-                self._feed(subscriber, tape, done, upto.get(tape, done[tape]), when, expected)
-                if tape in self._gone:
-                    subscriber.publisher_left(tape, when)
-            subscriber.match(when)
-            if waiting.get(name, when) <= when - SETTLED:
-                subscriber.settle(when)
-        for tape, (first, items) in self._published.items():
-            count = max(0, upto.get(tape, first) - first)
-            del items[:count]
-            self._published[tape] = (first + count, items)
-        for tape in self._gone:
-            self._published.pop(tape, None)
-        self._gone.clear()
+        for tape in done:
+            self._feed(subscriber, tape, done, upto.get(tape, done[tape]), when, expected)
 
     def losses(self, when: float, *, last: bool) -> list[Event]:
         """Return what the journal is to be told of the losses since the last call.
@@ -286,8 +332,38 @@ class Ledger:
         first, items = self._published[tape]
         start, stop = done[tape] - first, upto - first
         if stop > start:
-            subscriber.feed(tape, items[start:stop], when, expected)
+            filters = subscriber.filters if subscriber.open else expected
+            subscriber.feed(tape, [message for message in items[start:stop] if message.startswith(filters)], when)
             done[tape] = upto
+
+
+def deal(messages: list[bytes], filters: dict[str, tuple[bytes, ...]]) -> dict[str, list[bytes]]:
+    """Return which of `messages` each subscriber's filters match, in order, by the subscribers' names."""
+    shares: dict[str, list[bytes]] = {}
+    tables: dict[int, dict[bytes, list[Callable[[bytes], None]]]] = {}
+    for name, prefixes in filters.items():
+        shortest = [
+            prefix for prefix in set(prefixes) if not any(prefix != p and prefix.startswith(p) for p in prefixes)
+        ]
+        lengths = {len(prefix) for prefix in shortest}
+        if lengths == {0}:
+            shares[name] = messages
+        elif len(lengths) == 1:
+            share = shares[name] = []
+            for prefix in shortest:
+                tables.setdefault(len(prefix), {}).setdefault(prefix, []).append(share.append)
+        else:
+            shares[name] = [message for message in messages if message.startswith(prefixes)]
+    for length, table in tables.items():
+        find = table.get
+        for message in messages:
+            for take in find(message[:length], ()):
+                take(message)
+    return shares
+
+
+def _keys(taken: Taken) -> Iterable[bytes]:
+    return taken.items if taken.bare else map(_key, taken.items)
 
 
 def _key(item: bytes | Message) -> bytes:

@@ -9,7 +9,16 @@ from collections import deque
 from typing import Final
 
 from zmqtui.core.connections import words
-from zmqtui.core.connections.contacts import CONNECTED, DISCONNECTED, HANDSHAKE, LISTENING, REFUSED, End, Report
+from zmqtui.core.connections.contacts import (
+    ACCEPTED,
+    CONNECTED,
+    DISCONNECTED,
+    HANDSHAKE,
+    LISTENING,
+    REFUSED,
+    End,
+    Report,
+)
 from zmqtui.core.connections.directory import Directory
 from zmqtui.core.connections.monitor import Monitor
 from zmqtui.core.journal import Event, now
@@ -154,6 +163,9 @@ class Connections:
     def _tell(self, report: Report) -> None:
         if report.what in (LISTENING, HANDSHAKE, CONNECTED) or report.end.state == HANDSHAKE:
             self._directory.add(report.end)
+        if report.what in (ACCEPTED, CONNECTED, HANDSHAKE):
+            # It may be from outside: who it is is known at the next harvest.
+            report.end.monitor.socket.inbox.single = False
         if report.what in (DISCONNECTED, REFUSED):
             self._directory.remove(report.end)
         if report.what == DISCONNECTED:
@@ -210,6 +222,14 @@ class Connections:
         kept = sampler.keep(len(reports), self._last, when)
         events = [words.event(report, self._directory) for report in reports[len(reports) - kept :]]
         return [*_skipped(sampler, monitor, events[0].time), *events] if events else []
+
+    def ours(self, monitor: Monitor) -> bool:
+        """Tell whether all whom a socket is connected to are known to be of this run."""
+        return all(
+            self._directory.owner(end) is not None
+            for end in list(monitor.contacts.open.values())
+            if end.state != LISTENING
+        )
 
     def who(self, address: str) -> str:
         """Return the instance whose end of a tcp connection `address` is, or the address."""

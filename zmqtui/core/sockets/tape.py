@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from typing import Any, Final, NamedTuple
 
-from zmqtui.core.journal import Event, Tally
+from zmqtui.core.journal import FAST, Event, Tally
 
 BURST: Final = 2000
 """Events in a row that a tape may bring to the journal before it is sampled."""
@@ -14,6 +14,8 @@ STEADY: Final = 100
 """Events per second up to which a tape is shown whole for ever."""
 SAMPLES: Final = 4
 """Events per second that a sampled tape still shows."""
+RUSH: Final = 500
+"""Messages in a row that tell of a hurry."""
 
 
 class Message(NamedTuple):
@@ -36,6 +38,29 @@ class Mark(NamedTuple):
     what: str
     filters: tuple[bytes, ...]
     positions: dict[Tape, int]
+
+
+class Taken(NamedTuple):
+    """What was taken off a tape.
+
+    Attributes:
+        first: The position of the first item.
+        items: Bytes of single-frame messages, `Message` and `Mark`.
+        bare: Whether all of them are bytes.
+    """
+
+    first: int
+    items: list[Any]
+    bare: bool
+
+    @property
+    def marked(self) -> bool:
+        """Whether there are marks among the items."""
+        return not self.bare and any(type(item) is Mark for item in self.items)
+
+    def without_marks(self) -> Taken:
+        """Return the same without its marks."""
+        return self if self.bare else self._replace(items=[item for item in self.items if type(item) is not Mark])
 
 
 class Sampler:
@@ -108,13 +133,14 @@ class Tape:
     Attributes:
         hurry: Whether the books find that much comes through; the owner then goes fast.
         fast: Whether the owner writes bare bytes and skips every check.
+        single: For what is received: whether nobody who may send here sends messages of several frames.
         multipart: Whether a message of several frames was ever seen; such a socket is never fast.
         partial: Frames of a message that is not complete yet.
     """
 
     __slots__ = (
-        "_lock", "direction", "endpoint", "fast", "hurry", "instance", "items", "multipart", "partial", "recent",
-        "sampler", "taken", "tally",
+        "_lock", "_rich", "_rich_taken", "direction", "endpoint", "fast", "hurry", "instance", "items", "multipart",
+        "partial", "recent", "sampler", "single", "taken", "tally",
     )  # fmt: skip
 
     def __init__(self, instance: str, direction: str) -> None:
@@ -124,8 +150,10 @@ class Tape:
         self.items: list[Any] = []
         self.hurry = False
         self.fast = False
+        self.single = False
         self.multipart = False
         self.partial: list[bytes] = []
+        self._rich = self._rich_taken = 0
         self.taken = 0
         self.tally = Tally()
         self.recent: deque[tuple[float, int]] = deque(maxlen=64)
@@ -139,30 +167,49 @@ class Tape:
             self.fast = False
             self.partial.append(data)
         elif self.partial:
-            self.items.append(Message(when, (*self.partial, data), peer))
+            self.write(Message(when, (*self.partial, data), peer))
             self.partial.clear()
         else:
-            self.items.append(Message(when, (data,), peer))
+            self.write(Message(when, (data,), peer))
+
+    def write(self, item: Message | Mark) -> None:
+        """Write a message or a mark; bare bytes are appended to `items` directly."""
+        # Counted before, so that whoever takes it off knows of it.
+        self._rich += 1
+        self.items.append(item)
+
+    def rushed(self, when: float) -> bool:
+        """Tell whether so much came through of late that nobody need wait for the books to say so."""
+        items = self.items
+        try:
+            return len(items) >= RUSH and when - items[-RUSH].time < RUSH / FAST
+        except (AttributeError, IndexError):
+            # A mark, or it was emptied this moment.
+            return False
 
     def position(self) -> int:
         """Return how many items were ever written; exact at the moment of the call."""
         with self._lock:
             return self.taken + len(self.items)
 
-    def take(self) -> tuple[int, list[Any]]:
-        """Take all items off the tape: the position of the first, and the items."""
+    def take(self) -> Taken:
+        """Take all items off the tape."""
         with self._lock:
             first, count = self.taken, len(self.items)
             items = self.items[:count]
             del self.items[:count]
             self.taken += count
-        return first, items
+            bare = self._rich == self._rich_taken
+            if not bare:
+                self._rich_taken += sum(type(item) is not bytes for item in items)
+        return Taken(first, items, bare)
 
-    def count(self, items: list[Any]) -> int:
-        """Add `items` to the tally and return how many messages they are."""
+    def count(self, taken: Taken) -> int:
+        """Add what was taken to the tally and return how many messages it is."""
+        items = taken.items
         if not items:
             return 0
-        if set(map(type, items)) == {bytes}:
+        if taken.bare:
             messages = frames = len(items)
             size = sum(map(len, items))
         else:
@@ -187,15 +234,15 @@ class Tape:
             return 0.0
         return (marks[-1][1] - marks[0][1]) / (marks[-1][0] - marks[0][0])
 
-    def sample(self, items: list[Any], since: float, until: float) -> list[Event]:
-        """Turn `items` into the events that the journal can bear, the newest first in line where not all.
+    def sample(self, taken: Taken, since: float, until: float) -> list[Event]:
+        """Turn what was taken into the events that the journal can bear, the newest first in line where not all.
 
         Args:
-            items: What `take` returned.
+            taken: What `take` returned.
             since: When the tape was emptied before: bare bytes get times in between.
             until: When it was emptied now.
         """
-        messages = [item for item in items if type(item) is not Mark]
+        messages = taken.without_marks().items
         count = len(messages)
         step = max(until - since, 1e-6) / max(count, 1)
         keep = self.sampler.keep(count, since, until)

@@ -43,24 +43,33 @@ def receiver(socket: Socket) -> tuple[Callable[..., Any], Callable[..., int]]:
         data, more = frame.bytes, frame.more
         # Asking costs some system calls: not for what hardly anybody sees.
         asks_who = not more and (replies or not tape.sampler.sparse)
-        received(now(), data, more, _peer(frame) if asks_who else "")
-        if tape.hurry and not steady:
+        when = now()
+        received(when, data, more, _peer(frame) if asks_who else "")
+        if not steady and (tape.hurry or tape.rushed(when)):
             _hurry(tape, actor)
         return data if copy else frame
 
     def recv(flags: int = 0, copy: bool = True, track: bool = False) -> Any:
-        if tape.fast and copy:
-            try:
-                frame = raw_recv(flags, False)
-            except zmq.Again:
-                return careful(flags, copy, track)
-            data = frame.bytes
-            if frame.more:
-                tape.frame(now(), data, True)
+        if not tape.fast or not copy:
+            return careful(flags, copy, track)
+        try:
+            if tape.single:
+                data = raw_recv(flags)
+                # Asked again: whoever is about to send several frames says so before.
+                if tape.single:
+                    append(data)
+                    return data
+                more = bool(RawSocket.get(socket, zmq.RCVMORE))
             else:
-                append(data)
-            return data
-        return careful(flags, copy, track)
+                frame = raw_recv(flags, False)
+                data, more = frame.bytes, frame.more
+        except zmq.Again:
+            return careful(flags, copy, track)
+        if more:
+            tape.frame(now(), data, True)
+        else:
+            append(data)
+        return data
 
     def recv_into(buffer: Any, /, *, nbytes: int = 0, flags: int = 0) -> int:
         actor.checkpoint()
@@ -99,6 +108,10 @@ def sender(socket: Socket) -> Callable[..., Any]:
         actor.checkpoint()
         # Written down before it is sent, since the buffer is the caller's; timed before, since the peer is quick.
         frame = data if type(data) is bytes else _bytes(data)
+        more = bool(flags & zmq.SNDMORE)
+        if more and not tape.multipart:
+            tape.multipart = True
+            socket.wiring.splits(socket)
         when = now()
 
         def send() -> Any:
@@ -107,11 +120,10 @@ def sender(socket: Socket) -> Callable[..., Any]:
             return raw_send(data, flags, copy, track)
 
         result = socket.patiently(send, flags, zmq.POLLOUT)
-        more = bool(flags & zmq.SNDMORE)
         tape.frame(when, frame, more)
         if requests and not more:
             socket.asked(when)
-        if tape.hurry and not requests:
+        if not requests and (tape.hurry or tape.rushed(when)):
             _hurry(tape, actor)
         return result
 

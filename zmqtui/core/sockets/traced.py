@@ -124,7 +124,7 @@ class Socket(zmq.Socket[bytes]):
 
     def _mark(self, what: str) -> None:
         if self.kind in (zmq.SUB, zmq.XSUB):
-            self.inbox.items.append(Mark(what, tuple(self.subscriptions), self.wiring.positions(self)))
+            self.inbox.write(Mark(what, tuple(self.subscriptions), self.wiring.positions(self)))
 
     # Endpoints.
 
@@ -193,6 +193,10 @@ class Socket(zmq.Socket[bytes]):
     def _join(self, addr: str) -> None:
         self.endpoint = self.inbox.endpoint = self.outbox.endpoint = self.wiring.names.get(addr, addr)
         self.addresses.append(addr)
+        # Whoever is new here may send what has several frames.
+        self.inbox.single = False
+        if self.outbox.multipart:
+            self.wiring.splits(self)
         if "[" in addr:
             super().set(zmq.IPV6, 1)
         if self.watched is None and not addr.startswith("inproc:"):

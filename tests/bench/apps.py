@@ -37,14 +37,6 @@ def bare() -> None:
     Bare().run()
 
 
-def playground(*arguments: str) -> None:
-    """Open the playground as the command line does."""
-    from zmqtui.__main__ import main
-
-    sys.argv[1:] = arguments
-    sys.exit(main())
-
-
 def loop(name: str, transport: str, total: str, out: str) -> None:
     """Open the playground on a loop's tab, run it and write what it measured to the file `out`."""
     from tests.bench import loops
@@ -60,7 +52,7 @@ def loop(name: str, transport: str, total: str, out: str) -> None:
         """Leaves when the loop is done."""
 
         def on_mount(self) -> None:
-            super().on_mount()
+            # Textual calls the playground's own of that name too.
             self.set_interval(0.1, self.look)
 
         def look(self) -> None:
@@ -74,5 +66,5 @@ def loop(name: str, transport: str, total: str, out: str) -> None:
 
 
 if __name__ == "__main__":
-    programs: dict[str, Callable[..., None]] = {"bare": bare, "playground": playground, "loop": loop}
+    programs: dict[str, Callable[..., None]] = {"bare": bare, "loop": loop}
     programs[sys.argv[1]](*sys.argv[2:])

@@ -9,7 +9,7 @@ import select
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.ui.terminal import Terminal
@@ -17,12 +17,22 @@ from tests.ui.terminal import Terminal
 DOWN = b"\x1b[B"
 PICKED = rb"\x1b\[1;7[^m]*m"
 """How the name of the selected instance begins."""
+FIRST = b"Ready: space"
+"""What the first picture has below the cards: in it are tabs, cards, what can be done, and the keys, which are kept."""
+WHOLE = b"(?<!Ready: )space starts it"
+"""What the log says at the start, which is drawn last: then everything is there."""
+BARE = b"Ready"
 
 
 @contextmanager
 def app(*arguments: str, columns: int = 120, rows: int = 40) -> Iterator[Terminal]:
-    """Open one of the programs in a terminal."""
-    terminal = Terminal(arguments, columns, rows, "tests.bench.apps")
+    """Open one of the programs in a terminal: the playground as it is, or one of `tests.bench.apps`."""
+    # A user's modules are compiled once, not at every start.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    if arguments[0] == "playground":
+        terminal = Terminal(arguments[1:], columns, rows)
+    else:
+        terminal = Terminal(arguments, columns, rows, "tests.bench.apps")
     try:
         yield terminal
     finally:
@@ -50,7 +60,7 @@ def drain(terminal: Terminal, seconds: float) -> None:
 
 
 def first_paint(*arguments: str, until: bytes) -> float:
-    """Return the seconds from the process's start to the first picture."""
+    """Return the seconds from the process's start to the picture that has `until` in it."""
     begun = time.perf_counter()
     with app(*arguments) as terminal:
         return read(terminal, until) - begun
@@ -60,7 +70,7 @@ def bare_keys(count: int) -> list[float]:
     """Return the seconds from each press of a key to its paint in the bare app."""
     times = []
     with app("bare") as terminal:
-        read(terminal, b"Ready")
+        read(terminal, BARE)
         drain(terminal, 0.5)
         for number in range(1, count + 1):
             begun = time.perf_counter()
@@ -105,14 +115,20 @@ def processor(seconds: float, *arguments: str, ready: bytes) -> float:
     with app(*arguments) as terminal:
         read(terminal, ready)
         drain(terminal, 1.5)
-        before = _ticks(terminal.process.pid)
+        before, begun = _used(terminal.process.pid), time.perf_counter()
         drain(terminal, seconds)
-        return (_ticks(terminal.process.pid) - before) / os.sysconf("SC_CLK_TCK") / seconds
+        return (_used(terminal.process.pid) - before) / (time.perf_counter() - begun)
 
 
-def _ticks(process: int) -> int:
-    fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
+def _used(session: int) -> float:
+    """Return the seconds of processor time that all threads of all processes of a session have used."""
+    used = 0.0
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if int((folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[3]) == session:
+                for thread in (folder / "task").iterdir():
+                    used += int((thread / "schedstat").read_text(encoding="utf-8").split()[0]) / 1e9
+    return used
 
 
 def loop_on_view(name: str, transport: str, total: int) -> float:

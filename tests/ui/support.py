@@ -42,7 +42,7 @@ async def playing(
     """Run the app; when it is left, nothing of the engine may be left behind."""
     app = Playground(stages(**knobs), first=first)
     async with app.run_test(size=size, notifications=True) as pilot:
-        await until(pilot, lambda: isinstance(app.focused, Sentence))
+        await until(pilot, lambda: app.furnished and isinstance(app.focused, Sentence))
         yield pilot
     left = [thread.name for thread in threading.enumerate() if thread.name.startswith(("role ", "books "))]
     assert not left, f"left behind: {left}"

@@ -20,25 +20,25 @@ from textual.widgets import ContentSwitcher, Input, Static
 
 from zmqtui.core.stage import Stage
 from zmqtui.ui.commands import PlaygroundCommands
-from zmqtui.ui.desk import Desk
 from zmqtui.ui.drawn import changed
-from zmqtui.ui.help import Help
 from zmqtui.ui.key_bar import KeyBar, Keys
 from zmqtui.ui.pane import Pane
 from zmqtui.ui.signs import rate
 from zmqtui.ui.terminal_app import TerminalApp
 from zmqtui.ui.themes import DARK, LIGHT, meanings
-from zmqtui.ui.views import VIEWS
 
 
 class Playground(TerminalApp):
-    """The playground.
+    """The playground. The first picture comes early; what it lacks follows, and with that the keys typed meanwhile.
 
     Args:
         stages: One for each tab.
         first: The name of the pattern whose tab to show first.
         start: Whether to start that tab at once.
         theme: The name of a theme.
+
+    Attributes:
+        furnished: Whether everything of the first tab is there.
     """
 
     CSS_PATH = Path(__file__).with_name("app.tcss")
@@ -67,6 +67,8 @@ class Playground(TerminalApp):
         self._tabs = Keys("", id="tabs", markup=False)
         self._traffic = Static("", id="traffic", markup=False)
         self._panes: dict[str, Pane] = {}
+        self.furnished = False
+        self._early: list[Key] = []
         self._strip: Content | None = None
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -83,13 +85,16 @@ class Playground(TerminalApp):
 
     def compose(self) -> ComposeResult:
         """Lay out tabs, panes and keys."""
+        # As Textual does at the first resize; now it does not cost a second round of styles.
+        for length, steps in (
+            (self.size.width, self.HORIZONTAL_BREAKPOINTS),
+            (self.size.height, self.VERTICAL_BREAKPOINTS),
+        ):
+            self.screen.add_class(max(step for step in steps if step[0] <= length)[1])
         with Horizontal(id="strip"):
             yield self._tabs
             yield self._traffic
-        with ContentSwitcher(initial=f"pane-{self._first}"):
-            for stage in self.stages:
-                pane = self._panes[stage.pattern.name] = Pane(stage)
-                yield pane
+        yield ContentSwitcher(self._make(self._first), initial=f"pane-{self._first}")
         yield KeyBar()
         yield Static("Make the terminal larger: 40 × 12 at least.", id="too-small", markup=False)
 
@@ -97,14 +102,40 @@ class Playground(TerminalApp):
         """Show the first tab."""
         self.set_interval(1 / 4, self._draw_strip)
         self.shown = self._first
+        self.call_after_refresh(self._furnish)
+
+    def _make(self, name: str) -> Pane:
+        """Make a tab's pane; that is done when it is shown for the first time, so that the app starts at once."""
+        stage = next(stage for stage in self.stages if stage.pattern.name == name)
+        pane = self._panes[name] = Pane(stage)
+        return pane
+
+    async def _furnish(self) -> None:
+        """Lay out what the first picture lacked."""
+        await self.pane.furnish()
         if self._start:
             self.pane.action_on_off()
         # What is here now stays: looking through it again and again would cost a frame of 80 ms each time.
-        gc.collect()
         gc.freeze()
+        gc.enable()
+        # In the queue that the keys come through, so that none overtakes another.
+        self.call_later(self._begin)
+
+    async def _begin(self) -> None:
+        """Take keys from now on, and first those that were typed before."""
+        self.furnished = True
+        early, self._early = self._early, []
+        for key in early:
+            await self.on_event(key)
 
     async def on_event(self, event: Event) -> None:
-        """Give the keys that were under way when an input got the focus to the input, and not to the roles."""
+        """Keep keys until there is somebody to take them.
+
+        Those that were under way when an input got the focus go to the input, and not to the roles.
+        """
+        if isinstance(event, Key) and not self.furnished:
+            self._early.append(event)
+            return
         if isinstance(event, Key) and event.is_forwarded and isinstance(self.focused, Input):
             under_way = any(event is each for each in self.pane.sentence.passed)
             if under_way:
@@ -136,7 +167,7 @@ class Playground(TerminalApp):
         return self._panes[self.shown or self._first]
 
     def watch_shown(self, name: str) -> None:
-        """Put another tab on view."""
+        """Put another tab on view; it has its pane."""
         self.query_one(ContentSwitcher).current = f"pane-{name}"
         self._draw_strip()
         self.pane.action_cards()
@@ -145,12 +176,21 @@ class Playground(TerminalApp):
         """Leave whatever input is open."""
         self.pane.action_cards()
 
-    def action_show(self, name: str) -> None:
+    async def action_show(self, name: str) -> None:
         """Show the tab of the pattern called `name`."""
+        if name not in self._panes:
+            pane = self._make(name)
+            pane.display = False
+            await self.query_one(ContentSwitcher).mount(pane)
+            await pane.furnish()
         self.shown = name
 
     def action_help(self) -> None:
         """Show the help panel."""
+        from zmqtui.ui.desk import Desk
+        from zmqtui.ui.help import Help
+        from zmqtui.ui.views import VIEWS
+
         keys: dict[str, list[tuple[str, str]]] = {"Roles": [], "Views": [], "Everywhere": []}
         for node, binding, _, _ in self.screen.active_bindings.values():
             if text := binding.tooltip or (binding.show and binding.description):
@@ -161,13 +201,13 @@ class Playground(TerminalApp):
 
     def action_start_all(self) -> None:
         """Start every pattern."""
-        for pane in self._panes.values():
-            pane.do(pane.stage.start)
+        for stage in self.stages:
+            self.pane.do(stage.start)
 
     def action_stop_all(self) -> None:
         """Stop every pattern."""
-        for pane in self._panes.values():
-            pane.do(pane.stage.stop)
+        for stage in self.stages:
+            self.pane.do(stage.stop)
 
     def _draw_strip(self) -> None:
         narrow = self.size.width < 100

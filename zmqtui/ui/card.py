@@ -110,6 +110,7 @@ class Card(Vertical):
         brief: bool,
         picked: bool,
         spark: str = "",
+        width: int = 0,
     ) -> None:
         """Draw the instance as it stands.
 
@@ -120,6 +121,7 @@ class Card(Vertical):
             brief: Whether there is room for one line only.
             picked: Whether the keys are for it.
             spark: Its sparkline.
+            width: Columns, until it has its own.
         """
         own = ""
         if self.knob and self._field:
@@ -128,7 +130,7 @@ class Card(Vertical):
             own = self._own(value)
             # A number that is as it always is needs no line of its own, until somebody looks closer.
             self._field.display = self.has_class("-editing") or (bool(own or picked) and not brief)
-        width = max(20, self.size.width)
+        width = max(20, self.size.width or width)
         if brief and not picked:
             content = face.one_line(view, instance, figures, own, width, role=self._role, picked=picked)
         else:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
 from zmqtui.core.books.history import History
 from zmqtui.core.model import Knob, Pattern
-from zmqtui.core.watch import Figure, StageView
+from zmqtui.core.watch import Figure, InstanceView, StageView
 from zmqtui.ui.card import Card
 from zmqtui.ui.sparks import Sparks
 
@@ -16,13 +17,25 @@ from zmqtui.ui.sparks import Sparks
 class Cards(VerticalScroll, can_focus=False):
     """Shows a card for each instance of a pattern."""
 
-    def __init__(self, pattern: Pattern) -> None:
-        """Make the place for the cards of `pattern`."""
+    def __init__(self, pattern: Pattern, instances: Sequence[InstanceView]) -> None:
+        """Make the cards of a pattern.
+
+        Args:
+            pattern: The pattern.
+            instances: Who plays it at the beginning.
+        """
         super().__init__(id="cards")
         self._own = {knob.role: knob for knob in pattern.knobs if knob.each}
         self._rank = {role.name: number for number, role in enumerate(pattern.roles)}
-        self._cards: dict[str, Card] = {}
+        self._cards = {each.name: self._make(each) for each in instances}
         self._sparks = Sparks()
+
+    def compose(self) -> ComposeResult:
+        """Lay out the cards that there are at the beginning, so that they are in the first picture."""
+        yield from self._cards.values()
+
+    def _make(self, instance: InstanceView) -> Card:
+        return Card(instance.name, self._rank[instance.role], self.own_knob(instance.role))
 
     @property
     def names(self) -> list[str]:
@@ -59,19 +72,22 @@ class Cards(VerticalScroll, can_focus=False):
             self._sparks.show(history)
         if self.names != [each.name for each in view.instances]:
             self._arrange(view)
+        columns = 1 if brief else 3 if self.screen.has_class("-very-wide") else 2
+        # About as wide as it will be, until it is known.
+        width = (self.app.size.width - 2) // columns - 1
         for each in view.instances:
             card = self._cards[each.name]
             if card.is_mounted:
                 spark = self._sparks.of(each.name)
                 own = figures.get(each.name, ())
-                card.show(view, each, own, brief=brief, picked=each.name == picked, spark=spark)
+                card.show(view, each, own, brief=brief, picked=each.name == picked, spark=spark, width=width)
 
     def _arrange(self, view: StageView) -> None:
         before, self._cards = self._cards, {}
         for each in view.instances:
             card = before.pop(each.name, None)
             if card is None:
-                card = Card(each.name, self._rank[each.role], self.own_knob(each.role))
+                card = self._make(each)
                 last = next(reversed(self._cards.values()), None)
                 if last:
                     self.mount(card, after=last)

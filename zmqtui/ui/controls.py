@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from textual import on
-from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
+from textual.widget import AwaitMount
 from textual.widgets import Button, Input, Select, Static
 
 from zmqtui.core.model import TRANSPORTS, Knob, Pattern
@@ -18,7 +18,7 @@ class Controls(Horizontal):
 
     DEFAULT_CSS = """
     Controls {
-        height: auto;
+        height: 1;
         padding: 0 1;
         Button { min-width: 9; margin-right: 1; height: 1; }
         Select { width: 12; margin-right: 2; height: 1; }
@@ -45,15 +45,16 @@ class Controls(Horizontal):
         ]
         self._knobs = [*counts, *(knob for knob in pattern.knobs if not knob.each)]
 
-    def compose(self) -> ComposeResult:
+    def furnish(self) -> AwaitMount:
         """Lay out the buttons and the fields."""
-        yield Button("▶ Start", variant="success", compact=True, id="start")
-        yield Button("↺ Reset", compact=True, id="reset")
-        yield Select([(name, name) for name in TRANSPORTS], value=self._transport, allow_blank=False, compact=True)
-        with Horizontal(id="fields"):
-            for knob in self._knobs:
-                yield Field(knob)
-        yield Static("", id="digest", markup=False)
+        transports = [(name, name) for name in TRANSPORTS]
+        return self.mount(
+            Button("▶ Start", variant="success", compact=True, id="start"),
+            Button("↺ Reset", compact=True, id="reset"),
+            Select(transports, value=self._transport, allow_blank=False, compact=True),
+            Horizontal(*(Field(knob) for knob in self._knobs), id="fields"),
+            Static("", id="digest", markup=False),
+        )
 
     def show(self, view: StageView) -> None:
         """Show the values as they stand."""

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingsMap, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.style import Style
-from textual.widget import Widget
+from textual.widget import AwaitMount, Widget
 
 from zmqtui.core.journal import Journal
 from zmqtui.core.state import describe
@@ -35,8 +35,6 @@ class Desk(Vertical):
 
     Args:
         journal: What happened.
-        views: All views, in the order in which they stand side by side.
-        first: The names of those on the desk at the beginning; the last one is the current one.
         foot: What stands below the views; while it has the focus, the desk's keys work.
 
     Attributes:
@@ -64,14 +62,14 @@ class Desk(Vertical):
         Binding("ctrl+s", "save", "Save", show=False, tooltip="Save what the current view shows in a new file here"),
     ]
 
-    def __init__(self, journal: Journal, views: Sequence[type[View]], first: Sequence[str], *, foot: Widget) -> None:
+    def __init__(self, journal: Journal, *, foot: Widget) -> None:
         super().__init__(id="desk")
         self._foot = foot
         self.index = EventIndex(journal)
         self.large = False
-        self._kinds = {kind.NAME: kind for kind in views}
+        self._kinds: dict[str, type[View]] = {}
         # The current one in front.
-        self._recent = [*reversed(first), *(name for name in self._kinds if name not in first)]
+        self._recent: list[str] = []
         self._places: dict[str, Place] = {}
         self._moment: int | None = None
         self._selected = ""
@@ -79,6 +77,22 @@ class Desk(Vertical):
         self._strip = Keys("", id="names", markup=False)
         self._names: Content | None = None
         self._unsettled = SETTLING
+
+    def compose(self) -> ComposeResult:
+        """Lay out the views' names, the places of the views and the foot."""
+        yield self._strip
+        yield Horizontal(id="places")
+        yield self._foot
+
+    async def furnish(self, views: Sequence[type[View]], first: Sequence[str]) -> None:
+        """Put the first views on the desk.
+
+        Args:
+            views: All views, in the order in which they stand side by side.
+            first: The names of those on the desk at the beginning; the last one is the current one.
+        """
+        self._kinds = {kind.NAME: kind for kind in views}
+        self._recent = [*reversed(first), *(name for name in self._kinds if name not in first)]
         to_open = [
             Binding(kind.KEY, f"open('{name}')", kind.TITLE, show=False, tooltip=f"{kind.TITLE}: {kind.HELP}")
             for name, kind in self._kinds.items()
@@ -89,21 +103,15 @@ class Desk(Vertical):
             for key in own.values()
         ]
         self._bindings = BindingsMap.merge([BindingsMap(to_open), self._bindings, BindingsMap(in_view)])
-
-    def compose(self) -> ComposeResult:
-        """Lay out the views' names, the views on the desk and the foot."""
-        yield self._strip
-        yield Horizontal(id="places")
-        yield self._foot
-
-    def on_mount(self) -> None:
-        """Put the first views on the desk."""
-        self.lay_out()
+        # All at once: whoever draws meanwhile must not add one a second time.
+        for mounting in [self._add(name) for name in self._recent[: self.room]]:
+            await mounting
+        self.refresh_bindings()
 
     @property
     def current(self) -> View:
         """The view that the keys are for."""
-        return self._place(self._recent[0]).view
+        return self._places[self._recent[0]].view
 
     @property
     def room(self) -> int:
@@ -112,20 +120,19 @@ class Desk(Vertical):
             return 1
         return 3 if self.screen.has_class("-very-wide") else 2
 
-    def _place(self, name: str) -> Place:
-        """Return a view's place; it is made when it is asked for first, so that the app starts at once."""
-        if name not in self._places:
-            place = self._places[name] = Place(self._kinds[name]())
-            order = list(self._kinds)
-            right = [each for each in order[order.index(name) + 1 :] if each in self._places]
-            self.query_one("#places").mount(place, before=self._places[right[0]] if right else None)
-        return self._places[name]
+    def _add(self, name: str) -> AwaitMount:
+        """Make a view's place; that is done when it is asked for first, so that the app starts at once."""
+        place = self._places[name] = Place(self._kinds[name]())
+        order = list(self._kinds)
+        right = [each for each in order[order.index(name) + 1 :] if each in self._places]
+        return self.query_one("#places").mount(place, before=self._places[right[0]] if right else None)
 
     def lay_out(self) -> None:
         """Show as many views as there is room for."""
         shown = self._recent[: self.room]
         for name in shown:
-            self._place(name)
+            if name not in self._places:
+                self._add(name)
         for name, place in self._places.items():
             if place.display != (name in shown):
                 place.display = name in shown
@@ -173,7 +180,7 @@ class Desk(Vertical):
             self._draw()
 
     def _draw(self) -> None:
-        if self._scene is None:
+        if self._scene is None or not self._kinds:
             return
         self.lay_out()
         self._draw_names()
@@ -210,6 +217,8 @@ class Desk(Vertical):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer the keys that mean something in the current view."""
+        if not self._kinds:
+            return False
         kind = self._kinds[self._recent[0]]
         match action:
             case "in_view":

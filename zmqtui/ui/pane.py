@@ -29,7 +29,6 @@ from zmqtui.ui.dialogs import Confirm
 from zmqtui.ui.field import Field
 from zmqtui.ui.figures import Figures
 from zmqtui.ui.view import Scene, View
-from zmqtui.ui.views import FIRST, VIEWS
 
 FRAMES = 15
 """Times a second at which a visible tab looks at its stage."""
@@ -54,7 +53,11 @@ class Sentence(Static, can_focus=True):
 
 
 class Pane(Vertical):
-    """Plays one pattern."""
+    """Plays one pattern.
+
+    Attributes:
+        furnished: Whether everything is there; until then it shows the cards and takes no keys.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "on_off", "On/off", tooltip="Start or stop every role"),
@@ -88,15 +91,16 @@ class Pane(Vertical):
         super().__init__(id=f"pane-{stage.pattern.name}")
         self.stage = stage
         self.pattern = stage.pattern
+        self.furnished = False
         self._frame = 0
         self._moving = True
         self._said = ""
         self._controls = Controls(self.pattern, stage.transport)
-        self._cards = Cards(self.pattern)
+        first = stage.view().instances
+        self._cards = Cards(self.pattern, first)
         self._figures = Figures(self.pattern.gate)
         self.sentence = Sentence()
-        self.desk = Desk(stage.journal, VIEWS, FIRST, foot=self.sentence)
-        first = stage.view().instances
+        self.desk = Desk(stage.journal, foot=self.sentence)
         self.set_reactive(Pane.selected, first[0].name)
         # The pattern's own keys: its gate and its actions.
         keys = [
@@ -114,6 +118,15 @@ class Pane(Vertical):
         yield self._cards
         yield self._figures
         yield self.desk
+
+    async def furnish(self) -> None:
+        """Lay out what takes longer than a first picture may: the controls and the views."""
+        from zmqtui.ui.views import FIRST, VIEWS
+
+        await self._controls.furnish()
+        await self.desk.furnish(VIEWS, FIRST)
+        self.furnished = True
+        self.pump()
 
     def on_mount(self) -> None:
         """Begin to look at the stage."""
@@ -155,7 +168,8 @@ class Pane(Vertical):
         self._cards.show(view, figures, self.selected, brief=self._cramped, history=self.stage.history)
         if self.selected not in self._cards.names:
             self.selected = self._cards.names[-1]
-        self._controls.show(view)
+        if self.furnished:
+            self._controls.show(view)
         self._figures.show(view, figures.get("", ()))
         ranks = {role.name: number for number, role in enumerate(self.pattern.roles)}
         self.desk.show(

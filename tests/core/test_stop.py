@@ -252,6 +252,61 @@ def test_a_swallowed_stop_says_nothing(capfd: pytest.CaptureFixture[str], monkey
     assert capfd.readouterr().err == ""
 
 
+def test_a_role_is_not_made_to_raise_in_the_engine() -> None:
+    """Protects what the engine does for a role from being left half done: there it looks by itself."""
+    begun: list[int] = []
+    done: list[int] = []
+    busy = "def work(until):\n    while perf_counter() < until:\n        pass\n"
+    scope: dict[str, Any] = {"__name__": "zmqtui.core.something", "perf_counter": time.perf_counter}
+    exec(busy, scope)
+
+    def role(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        begun.append(1)
+        scope["work"](time.perf_counter() + 0.05)
+        done.append(1)
+        while True:
+            done[0] += 1
+
+    with stage_of(pattern_of({"role": role})) as stage:
+        for _ in range(5):
+            begun.clear()
+            done.clear()
+            stage.start()
+            until(lambda: begun)
+            stage.stop()
+            assert done, "it was made to raise in the middle of it"
+
+
+def test_stops_at_once_leave_the_interpreter_as_it_was() -> None:
+    """Protects the process's switch interval, which several stops at the same time make short for a moment."""
+    before = sys.getswitchinterval()
+    first, second = life._quick_turns(), life._quick_turns()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert sys.getswitchinterval() == pytest.approx(life.QUICK_TURN)
+    second.__exit__(None, None, None)
+    assert sys.getswitchinterval() == pytest.approx(before)
+
+
+def test_nobody_waits_for_who_reads_the_monitors() -> None:
+    """Protects the stop of a role with many sockets while whoever reads of its connections is busy."""
+
+    def many(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        sockets = [context.socket(zmq.PUSH) for _ in range(8)]
+        for socket in sockets:
+            socket.connect(endpoints.line)
+        sleep(1000)
+
+    with stage_of(pattern_of({"role": WAITS["recv"], "many": many}, "PULL", "PUSH")) as stage:
+        stage.start()
+        until(lambda: stage.view().peers["line"] == 8)
+        with stage.books.connections._lock:
+            stage.kill("many")
+            assert instance(stage, "many").state is State.KILLED
+        until(lambda: stage.view().peers["line"] == 0)
+
+
 class _Interrupted(Monitor):
     """Is made, and then somebody stops its role."""
 

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Monitor", "peer_name"]
 
-PATIENCE = 0.1
-"""Seconds for which a socket that is being closed waits for its monitor's reader."""
 MOST = 1000
 """Events read in one go: in a storm the others must have their turn."""
 _EVENTS = zmq.EVENT_ALL & ~zmq.EVENT_ACCEPT_FAILED
@@ -54,7 +52,6 @@ class Monitor:
         self.followed = self.unfinished = False
         self._lock = threading.Lock()
         self._stopped = self._abandoned = False
-        self._done = threading.Event()
         address = f"inproc://monitor-{next(_numbers)}"
         self._reader = zmq.Context.socket(socket.stage_context, zmq.PAIR, socket_class=zmq.Socket)
         self._reader.rcvhwm = 0
@@ -73,16 +70,16 @@ class Monitor:
     # Called in the socket's thread.
 
     def stop(self) -> None:
-        """Stop watching; to be called before the socket is closed."""
+        """Stop watching; to be called before the socket is closed.
+
+        Whoever reads closes the reader when it has read to the end: it may be busy, and nobody waits for it.
+        """
         with self._lock:
             with contextlib.suppress(zmq.ZMQError):
                 self.socket.disable_monitor()
             self._stopped = True
             if self._abandoned or not self.followed:
                 self._reader.close()
-        if self.followed:
-            # Whoever reads may be busy with the books: then it closes the reader a little later.
-            self._done.wait(PATIENCE)
 
     # Called by whoever reads.
 
@@ -114,7 +111,6 @@ class Monitor:
     def close(self) -> None:
         """Close the reader, after it has read all there is."""
         self._reader.close()
-        self._done.set()
 
     def abandon(self) -> None:
         """Read no more: the reader is closed when the monitor stops, since without it libzmq blocks."""
@@ -123,4 +119,3 @@ class Monitor:
             if self._stopped:
                 self._reader.close()
         self.followed = False
-        self._done.set()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ctypes
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 
 from zmqtui.core.journal import now
 from zmqtui.core.state import State, Status, Stopped
@@ -16,7 +18,9 @@ NUDGE = 0.002
 PATIENCE = 0.4
 """Seconds after which a role that did not leave is given up and said to be stuck."""
 
-_TURN = sys.getswitchinterval()
+QUICK_TURN = 0.0001
+"""Seconds after which a busy thread gives way while roles are being ended."""
+_ENGINE = f"{__name__.partition('.core')[0]}.core."
 
 
 _plain_hook = sys.unraisablehook
@@ -67,13 +71,31 @@ class Life:
         self._thread.join(max(0.0, seconds))
         return not self._thread.is_alive()
 
-    def make_raise(self) -> None:
-        """Make the thread raise `Stopped` at its next step in Python."""
+    def make_raise(self, *, anywhere: bool = False) -> None:
+        """Make the thread raise `Stopped` at its next step in Python.
+
+        Args:
+            anywhere: Whether even where it is busy for the engine, so that something may remain half done: there it
+                looks by itself whether it is to leave.
+        """
         with self._guard:
-            if self._may_raise and self._thread.ident:
+            if self._may_raise and self._thread.ident and (anywhere or not self._in_engine()):
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(
                     ctypes.c_ulong(self._thread.ident), ctypes.py_object(Stopped)
                 )
+
+    def _in_engine(self) -> bool:
+        """Tell whether the thread is in the engine's code, called by what it lives for."""
+        frames = sys._current_frames()
+        frame = frames.get(self._thread.ident or 0)
+        frames.clear()
+        inside = True
+        for name in _modules(frame):
+            if not name.startswith(_ENGINE):
+                inside = False
+            elif not inside:
+                return True
+        return inside
 
     def _call(self) -> None:
         """Make the thread look whether anybody wants anything."""
@@ -104,25 +126,52 @@ class Life:
         raise NotImplementedError
 
 
+def _modules(frame: FrameType | None) -> list[str]:
+    """Return the modules of what a thread of ours does, from its own beginning on."""
+    names: list[str] = []
+    while frame is not None and frame.f_code is not Life._run.__code__:
+        names.append(str(frame.f_globals.get("__name__")))
+        frame = frame.f_back
+    return names[::-1]
+
+
+_ends_under_way: list[float] = []
+_ends_guard = threading.Lock()
+
+
+@contextmanager
+def _quick_turns() -> Iterator[None]:
+    """Have busy threads give way sooner: sixteen would take turns of 5 ms each with whoever wants to stop one."""
+    with _ends_guard:
+        _ends_under_way.append(sys.getswitchinterval())
+        sys.setswitchinterval(QUICK_TURN)
+    try:
+        yield
+    finally:
+        with _ends_guard:
+            # Several may be at it at once: the first one knows how it was.
+            before = _ends_under_way[0]
+            _ends_under_way.pop()
+            if not _ends_under_way:
+                sys.setswitchinterval(before)
+
+
 def end(lives: Sequence[Life], how: State) -> None:
     """End roles at once, whatever they do; who cannot be made to leave is `State.STUCK` from then on."""
-    # Sixteen busy loops would take turns of 5 ms each with whoever wants to stop them.
-    sys.setswitchinterval(_TURN / 10)
-    try:
+    with _quick_turns():
         for life in lives:
             life.interrupt(how)
         _see_off(lives)
-    finally:
-        sys.setswitchinterval(_TURN)
 
 
 def _see_off(lives: Sequence[Life]) -> None:
     nudged = now() + NUDGE
     left = [life for life in lives if not life.wait_gone(nudged - now())]
-    deadline = now() + PATIENCE
-    while left and now() < deadline:
+    begun = now()
+    while left and now() < begun + PATIENCE:
+        anywhere = now() > begun + PATIENCE / 2
         for life in left:
-            life.make_raise()
+            life.make_raise(anywhere=anywhere)
         left = [life for life in left if not life.wait_gone(0.02 / len(left))]
     for life in left:
         if life.status.state.alive:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import socket as _socket
 import sys
 import threading
+
+_system = ctypes.PyDLL(None) if sys.platform == "linux" else None
+"""The system's own functions. Python's would give the interpreter's lock away although these do not wait; in company
+of busy threads it takes long to have it back."""
+_ONE = (1).to_bytes(8, sys.byteorder)
+_SIZE = ctypes.c_size_t(8)
+_READ = ctypes.create_string_buffer(8)
 
 
 class Wake:
     """Wakes one thread from a poll (by a file descriptor) or from a nap (by a lock)."""
 
     def __init__(self) -> None:
+        self._ends: tuple[_socket.socket, ...] = ()
         if sys.platform == "linux":
             self.fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-            self._ends: tuple[_socket.socket, ...] = ()
         else:
             self._ends = _socket.socketpair()
             for end in self._ends:
@@ -31,21 +39,21 @@ class Wake:
         with self._guard:
             if self._closed:
                 return
-            with contextlib.suppress(BlockingIOError):
-                if self._ends:
+            if _system:
+                _system.write(self.fd, _ONE, _SIZE)
+            else:
+                with contextlib.suppress(BlockingIOError):
                     self._ends[1].send(b"!")
-                else:
-                    os.eventfd_write(self.fd, 1)
             with contextlib.suppress(RuntimeError):
                 self._bell.release()
 
     def clear(self) -> None:
         """Forget earlier calls of `set`."""
-        with contextlib.suppress(BlockingIOError):
-            if self._ends:
+        if _system:
+            _system.read(self.fd, _READ, _SIZE)
+        else:
+            with contextlib.suppress(BlockingIOError):
                 self._ends[0].recv(4096)
-            else:
-                os.eventfd_read(self.fd)
         self._bell.acquire(blocking=False)
 
     def nap(self, seconds: float) -> None:
@@ -60,5 +68,5 @@ class Wake:
                 self._closed = True
                 for end in self._ends:
                     end.close()
-                if not self._ends:
-                    os.close(self.fd)
+                if _system:
+                    _system.close(self.fd)

@@ -25,6 +25,8 @@ _CONTROLLING = (
 )
 """A program that makes the terminal the one of its session, as every terminal window does, and becomes another."""
 _MODES = re.compile(rb"\x1b\[\?([0-9;]+)([hl])|\x1b\[([<>])[0-9]*u")
+_UNKNOWN = re.compile(rb"\x1b\[\?[0-9]+\$p|\x1b\[[<>][0-9]*u")
+_SCREENS = re.compile(rb"(\x1b\[\?1049[hl])")
 PATIENCE = 20.0
 """Seconds after which what should be on the screen is taken to be missing."""
 
@@ -104,11 +106,11 @@ class Terminal:
         if select.select([self.ours], [], [], seconds)[0]:
             data = os.read(self.ours, 65536)
             self.raw += data
-            if b"\x1b[?1049h" in data:
-                # The emulator has one screen only.
-                self._screen.reset()
-            # The emulator takes private sequences that it does not know for text.
-            self._stream.feed(data.replace(b"\x1b[?1016$p", b"").replace(b"\x1b[>1u", b"").replace(b"\x1b[<u", b""))
+            # The emulator has one screen only, and takes private sequences that it does not know for text.
+            for part in _SCREENS.split(_UNKNOWN.sub(b"", data)):
+                if part.startswith(b"\x1b[?1049"):
+                    self._screen.reset()
+                self._stream.feed(part)
 
     def until(self, condition: Callable[[], object]) -> None:
         """Read until `condition` holds, and fail with the screen if it does not."""

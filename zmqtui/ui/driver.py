@@ -13,6 +13,9 @@ from contextlib import suppress
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
+_MOMENT = 0.1
+"""Seconds that it goes on in the background before it stops again."""
+
 
 class TerminalDriver(LinuxDriver):
     """Draws on the terminal and reads its keys."""
@@ -31,6 +34,15 @@ class TerminalDriver(LinuxDriver):
         """Whether the terminal is ours now."""
         return self._writer_thread is not None
 
+    @property
+    def foreground(self) -> bool:
+        """Whether the terminal is there for us, and not for a shell that we were started from."""
+        try:
+            return os.tcgetpgrp(self.fileno) == os.getpgrp()
+        except OSError:
+            # Not the terminal that we take orders from: nobody else does.
+            return True
+
     def write(self, data: str) -> None:
         """Write to the terminal while it is ours."""
         if self.drawing:
@@ -39,9 +51,9 @@ class TerminalDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         """Take the terminal: its attributes first, so that whoever finds them as they were knows it was not taken."""
         before = None
-        with suppress(OSError, termios.error):
-            # In the background to set them would stop us here; Textual sees to that.
-            if os.tcgetpgrp(self.fileno) == os.getpgrp():
+        # In the background to set them would stop us here; Textual sees to that.
+        if self.foreground:
+            with suppress(termios.error):
                 before, ours = termios.tcgetattr(self.fileno), termios.tcgetattr(self.fileno)
                 ours[tty.LFLAG] = self._patch_lflag(ours[tty.LFLAG])
                 termios.tcsetattr(self.fileno, termios.TCSANOW, ours)
@@ -50,6 +62,8 @@ class TerminalDriver(LinuxDriver):
 
     def stop_application_mode(self) -> None:
         """Give the terminal back: all is switched off and written before its attributes are as they were."""
+        if not self.drawing:
+            return
         before, self.attrs_before = self.attrs_before, None
         if self._mouse_pixels:
             self.write("\x1b[?1016l")
@@ -59,6 +73,11 @@ class TerminalDriver(LinuxDriver):
         if before is not None:
             with suppress(termios.error):
                 termios.tcsetattr(self.fileno, termios.TCSANOW, before)
+
+    def disable_input(self) -> None:
+        """Listen to keys no more; a terminal that is not ours we leave alone."""
+        if self.drawing:
+            super().disable_input()
 
     def close(self) -> None:
         """Write what is left to write."""
@@ -82,11 +101,25 @@ class TerminalDriver(LinuxDriver):
             os.kill(os.getpid(), signal.SIGSTOP)
 
     def _resume(self) -> None:
+        if not self.foreground:
+            # We cannot draw here, but were perhaps told to leave in the same moment.
+            self._loop.call_later(_MOMENT, self._wait)
+            return
         if self.drawing:
             # Stopped without a word by SIGSTOP: who knows what the terminal is like now, but we know what it was.
             self.suspend_application_mode()
-            self._must_signal_resume = True
+        self._must_signal_resume = True
         self.resume_application_mode()
+        # Textual draws what has changed only, and the screen is empty now.
+        self._app.call_later(self._app.refresh)
+
+    def _wait(self) -> None:
+        if self._app._exit:
+            return
+        if self.foreground:
+            self._resume()
+        else:
+            os.kill(os.getpid(), signal.SIGSTOP)
 
     def _look(self) -> None:
         # A terminal that was hung up says so by a signal, but not to everyone; its reads end at once, for ever.

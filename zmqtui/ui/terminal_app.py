@@ -60,6 +60,10 @@ class TerminalApp(App[None]):
             if not self._told:
                 loop.remove_signal_handler(number)
 
+    def on_resize(self) -> None:
+        """Draw everything: sizes that came and went at once leave a spoilt picture, of which Textual knows nothing."""
+        self.refresh()
+
     def _leave(self, number: int) -> None:
         if not self._told:
             self._told = 128 + number

@@ -39,11 +39,11 @@ def test_percentiles_of_any_span_are_right_within_three_percent(share: float) ->
     dice = random.Random(1)
     trips = RoundTrips()
     for _ in range(500):
-        trips.add(dice.lognormvariate(0, 3))
+        trips.add([dice.lognormvariate(0, 3)])
     before, _ = trips.look()
     lengths = [dice.lognormvariate(-7, 2.5) for _ in range(2_000)]
     for length in lengths:
-        trips.add(length)
+        trips.add([length])
     after, longest = trips.look()
     assert percentile(before, after, share) == pytest.approx(nearest_rank(lengths, share), rel=0.03)
     assert longest == max(lengths)

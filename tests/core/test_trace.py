@@ -261,6 +261,46 @@ def test_counts_are_exact_at_full_speed(transport: str) -> None:
         until(lambda: accounted(stage, "pull", "recv") == total + 200)
 
 
+@pytest.mark.parametrize("transport", ["tcp", "inproc"])
+def test_requests_at_full_speed(transport: str) -> None:
+    """Protects round trips in a hurry: every count, every time, replies of several frames, and who waits for ever."""
+    asked: list[Socket] = []
+
+    def client(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        asked.append(context.socket(zmq.REQ))
+        asked[0].connect(endpoints.line)
+        for number in range(6000):
+            asked[0].send(b"?" * (number % 3))
+            assert asked[0].recv_multipart() == ([b"a", b"b"] if number % 1000 == 999 else [b"!"])
+            assert not asked[0].awaiting
+        asked[0].send(b"", copy=False)
+        asked[0].recv()
+
+    def server(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(zmq.REP)
+        socket.bind(endpoints.line)
+        for number in range(6000):
+            socket.recv()
+            if number % 1000 == 999:
+                say(f"fast {socket.inbox.fast} {socket.outbox.fast} {asked[0].inbox.fast} {asked[0].outbox.fast}")
+                socket.send_multipart([b"a", b"b"])
+            else:
+                socket.send(b"!")
+        socket.recv()
+
+    with stage_of(pattern_of({"server": server, "client": client}, "REP", "REQ"), transport) as stage:
+        stage.start()
+        until(lambda: instance(stage, "server").state is State.FINISHED, 30)
+        until(lambda: instance(stage, "client").orphaned)
+        until(lambda: instance(stage, "client").sent == (6001, 6001, 6000))
+        until(lambda: instance(stage, "client").received == (6000, 6006, 6006))
+        until(lambda: instance(stage, "server").sent == (6000, 6006, 6006))
+        until(lambda: instance(stage, "server").received == (6001, 6001, 6000))
+        # The client's own side is fast from some hundred on, until the reply has several frames.
+        assert "fast True" in events(stage, "server", "say")[0]
+        until(lambda: list(stage.history.past().of("client", "trips"))[-1:] == [6000])
+
+
 @pytest.mark.parametrize("transport", ["tcp", "inproc", "outside"])
 def test_another_sender_of_several_frames_joins_in_a_hurry(transport: str) -> None:
     """Protects the frames of who comes to a socket that takes single ones at full speed, from here or from outside."""

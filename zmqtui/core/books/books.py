@@ -15,8 +15,8 @@ from zmqtui.core.books.account import Account, add_port
 from zmqtui.core.books.ledger import Ledger
 from zmqtui.core.books.lost import Orphans
 from zmqtui.core.connections.connections import Connections
-from zmqtui.core.journal import FAST, RECEIVED, SENT, Event, Journal, now
-from zmqtui.core.sockets.tape import Message, Taken, Tape
+from zmqtui.core.journal import RECEIVED, SENT, Event, Journal, now
+from zmqtui.core.sockets.tape import Taken, Tape, message
 from zmqtui.core.sockets.traced import Socket
 from zmqtui.core.state import State, describe
 from zmqtui.core.watch import Losses, PortView, Traffic
@@ -186,7 +186,7 @@ class Books:
         self._heavy = now() - when > LIGHT
 
     def _gear(self, socket: Socket, tape: Tape, taken: Taken, when: float) -> None:
-        tape.hurry = tape.count(taken) > FAST * max(when - self._last, 1e-3)
+        tape.hurry = tape.count(taken) > tape.limit * max(when - self._last, 1e-3)
         if not tape.hurry:
             tape.fast = False
         elif tape is socket.inbox and not tape.single:
@@ -200,15 +200,14 @@ class Books:
         tape.sampler.whole = self._whole
         slot = self._slots.get(tape.instance)
         if slot and self._watcher.reads:
-            for item in taken.items:
-                message = Message(when, (item,)) if type(item) is bytes else item
-                if type(message) is Message:
-                    self._unread.append(
-                        Traffic(
-                            message.time, slot.name, slot.role.name, slot.life, tape.direction,
-                            tape.endpoint, message.frames, self.connections.who(message.peer),
-                        )
-                    )  # fmt: skip
+            for item in taken.without_marks().items:
+                time, frames, peer = message(item, when)
+                self._unread.append(
+                    Traffic(
+                        time, slot.name, slot.role.name, slot.life, tape.direction,
+                        tape.endpoint, frames, self.connections.who(peer),
+                    )
+                )  # fmt: skip
         events = tape.sample(taken, self._last, when)
         return [event._replace(peer=self.connections.who(event.peer)) if event.peer else event for event in events]
 
@@ -286,9 +285,9 @@ class Books:
         unread = sorted(self._unread, key=attrgetter("time"))
         cut = bisect_right(unread, until, key=attrgetter("time"))
         self._unread = unread[cut:]
-        for message in unread[:cut]:
+        for each in unread[:cut]:
             try:
-                self._watcher.traffic(message)
+                self._watcher.traffic(each)
             except Exception as error:
                 # What a peer sent must never stop the books.
                 self.complain(error)

@@ -129,10 +129,10 @@ class History:
             counts = {key: value + before.get(key, 0) for key, value in counts.items()}
         self._values.update(counts)
 
-    def _waited(self, name: str, seconds: float) -> None:
+    def _waited(self, name: str, seconds: list[float]) -> None:
         role = self._roles.get(name, name)
         self._trips.setdefault(role, RoundTrips()).add(seconds)
-        for what, more in (("trips", 1.0), ("waited", seconds)):
+        for what, more in (("trips", float(len(seconds))), ("waited", sum(seconds))):
             key = Count(name, what)
             self._values[key] = self._values.get(key, 0.0) + more
 

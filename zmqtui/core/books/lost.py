@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from zmqtui.core.journal import LOST, Event
-from zmqtui.core.sockets.tape import Message, Sampler
+from zmqtui.core.sockets.tape import Sampler, message
 
 if TYPE_CHECKING:
     from zmqtui.core.sockets.traced import Socket
@@ -113,8 +113,7 @@ class Orphans:
     def sent(self, socket: Socket, items: list[Any]) -> None:
         """Take in what a REQ sent."""
         if items:
-            last = items[-1]
-            self._asked[socket] = last.frames if type(last) is Message else (last,)
+            self._asked[socket] = message(items[-1], 0.0).frames
 
     def events(self, sockets: Iterable[Socket], when: float) -> list[Event]:
         """Return what the journal is to be told.

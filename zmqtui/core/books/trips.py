@@ -8,10 +8,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from operator import sub
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zmqtui.core.journal import RECEIVED
-from zmqtui.core.sockets.tape import Message
 
 if TYPE_CHECKING:
     from zmqtui.core.sockets.traced import Socket
@@ -40,11 +39,13 @@ class RoundTrips:
         self.peak = 0.0
         self.fresh = False
 
-    def add(self, seconds: float) -> None:
-        """Count one."""
-        place = int(math.log10(max(seconds, LEAST) / LEAST) * DECADE)
-        self.bins[min(place, BINS - 1)] += 1
-        self.peak = max(self.peak, seconds)
+    def add(self, seconds: Sequence[float]) -> None:
+        """Count some."""
+        bins, log10 = self.bins, math.log10
+        for each in seconds:
+            place = int(log10(each / LEAST) * DECADE) if each > LEAST else 0
+            bins[place if place < BINS else BINS - 1] += 1
+        self.peak = max(self.peak, max(seconds, default=0.0))
         self.fresh = True
 
     def look(self) -> tuple[Sequence[int], float]:
@@ -91,13 +92,14 @@ class Pairs:
         self._asked: dict[Socket, list[float]] = {}
         self._replied: dict[Socket, list[float]] = {}
 
-    def take(self, socket: Socket, direction: str, items: Iterable[object]) -> None:
+    def take(self, socket: Socket, direction: str, items: Iterable[Any]) -> None:
         """Take in what went through a REQ in one direction."""
         times = self._replied if direction == RECEIVED else self._asked
-        times.setdefault(socket, []).extend(item.time for item in items if type(item) is Message)
+        # Be it a message or just its time and its bytes: the time comes first.
+        times.setdefault(socket, []).extend(item[0] for item in items)
 
-    def settle(self, sockets: Sequence[Socket], when: float) -> list[tuple[str, float]]:
-        """Return whose replies came and after how many seconds.
+    def settle(self, sockets: Sequence[Socket], when: float) -> list[tuple[str, list[float]]]:
+        """Return whose replies came, and after how many seconds each.
 
         Args:
             sockets: All that are open.
@@ -105,13 +107,15 @@ class Pairs:
         """
         found = []
         for socket, replies in self._replied.items():
-            asked, place = self._asked.get(socket, []), 0
+            asked, place, trips = self._asked.get(socket, []), 0, []
             for reply in replies:
                 while place < len(asked) and asked[place] <= reply:
                     place += 1
                 if place:
-                    found.append((socket.actor.name, reply - asked[place - 1]))
+                    trips.append(reply - asked[place - 1])
             del asked[:place]
+            if trips:
+                found.append((socket.actor.name, trips))
         self._replied.clear()
         if len(self._asked) > len(sockets):
             self._asked = {socket: self._asked[socket] for socket in sockets if socket in self._asked}

@@ -14,6 +14,8 @@ STEADY: Final = 100
 """Events per second up to which a tape is shown whole for ever."""
 SAMPLES: Final = 4
 """Events per second that a sampled tape still shows."""
+BRISK: Final = 5000
+"""Messages per second from which requests and replies are written with nothing but their times."""
 RUSH: Final = 500
 """Messages in a row that tell of a hurry."""
 
@@ -45,7 +47,7 @@ class Taken(NamedTuple):
 
     Attributes:
         first: The position of the first item.
-        items: Bytes of single-frame messages, `Message` and `Mark`.
+        items: Bytes of single-frame messages, or their times and bytes, `Message` and `Mark`.
         bare: Whether all of them are bytes.
     """
 
@@ -56,11 +58,11 @@ class Taken(NamedTuple):
     @property
     def marked(self) -> bool:
         """Whether there are marks among the items."""
-        return not self.bare and any(type(item) is Mark for item in self.items)
+        return not self.bare and Mark in map(type, self.items)
 
     def without_marks(self) -> Taken:
         """Return the same without its marks."""
-        return self if self.bare else self._replace(items=[item for item in self.items if type(item) is not Mark])
+        return self._replace(items=[item for item in self.items if type(item) is not Mark]) if self.marked else self
 
 
 class Sampler:
@@ -130,21 +132,36 @@ class Tape:
 
     An item is the bytes of a single-frame message (in a hurry), a `Message` or a `Mark`.
 
+    Args:
+        instance: Whose.
+        direction: ``send`` or ``recv``.
+        limit: Messages per second from which the owner goes fast.
+        timed: Whether each message is to have its time, however many there are.
+
     Attributes:
         hurry: Whether the books find that much comes through; the owner then goes fast.
         fast: Whether the owner writes bare bytes and skips every check.
         single: For what is received: whether nobody who may send here sends messages of several frames.
+        timed: Whether each message has its time even then.
+        stamps: Those times, of the messages of which `items` has the bytes only; written before them.
+        last: When the last message was written, where all are timed.
+        limit: Messages per second from which the owner goes fast.
         multipart: Whether a message of several frames was ever seen; such a socket is never fast.
         partial: Frames of a message that is not complete yet.
     """
 
     __slots__ = (
-        "_lock", "_rich", "_rich_taken", "direction", "endpoint", "fast", "hurry", "instance", "items", "multipart",
-        "partial", "recent", "sampler", "single", "taken", "tally",
+        "_lock", "_rich", "_rich_taken", "direction", "endpoint", "fast", "hurry", "instance", "items", "last",
+        "limit", "multipart", "partial", "recent", "sampler", "single", "stamps", "taken", "tally",
+        "timed",
     )  # fmt: skip
 
-    def __init__(self, instance: str, direction: str) -> None:
+    def __init__(self, instance: str, direction: str, *, limit: int = FAST, timed: bool = False) -> None:
         self.instance = instance
+        self.timed = timed
+        self.limit = limit
+        self.stamps: list[float] = []
+        self.last = 0.0
         self.direction = direction
         self.endpoint = ""
         self.items: list[Any] = []
@@ -166,11 +183,11 @@ class Tape:
             self.multipart = True
             self.fast = False
             self.partial.append(data)
-        elif self.partial:
-            self.write(Message(when, (*self.partial, data), peer))
-            self.partial.clear()
-        else:
-            self.write(Message(when, (data,), peer))
+            return
+        frames = (*self.partial, data)
+        self.partial.clear()
+        self.last = when
+        self.write(Message(when, frames, peer))
 
     def write(self, item: Message | Mark) -> None:
         """Write a message or a mark; bare bytes are appended to `items` directly."""
@@ -182,7 +199,7 @@ class Tape:
         """Tell whether so much came through of late that nobody need wait for the books to say so."""
         items = self.items
         try:
-            return len(items) >= RUSH and when - items[-RUSH].time < RUSH / FAST
+            return len(items) >= RUSH and when - items[-RUSH].time < RUSH / self.limit
         except (AttributeError, IndexError):
             # A mark, or it was emptied this moment.
             return False
@@ -202,6 +219,11 @@ class Tape:
             bare = self._rich == self._rich_taken
             if not bare:
                 self._rich_taken += sum(type(item) is not bytes for item in items)
+            if self.timed:
+                times = iter(self.stamps[: len(items)])
+                items = [(next(times), item) if type(item) is bytes else item for item in items]
+                del self.stamps[: sum(type(item) is tuple for item in items)]
+                bare = False
         return Taken(first, items, bare)
 
     def count(self, taken: Taken) -> int:
@@ -217,6 +239,8 @@ class Tape:
             for item in items:
                 if type(item) is bytes:
                     messages, frames, size = messages + 1, frames + 1, size + len(item)
+                elif type(item) is tuple:
+                    messages, frames, size = messages + 1, frames + 1, size + len(item[1])
                 elif type(item) is Message:
                     messages, frames = messages + 1, frames + len(item.frames)
                     size += sum(map(len, item.frames))
@@ -248,9 +272,7 @@ class Tape:
         keep = self.sampler.keep(count, since, until)
         events: list[Event] = []
         for index in range(count - keep, count):
-            item = messages[index]
-            if type(item) is bytes:
-                item = Message(since + step * (index + 1), (item,))
+            item = message(messages[index], since + step * (index + 1))
             events += self._skips(item.time)
             events.append(Event(item.time, self.instance, self.direction, item.frames, self.endpoint, peer=item.peer))
         # It fell silent: say what the samples left out.
@@ -262,3 +284,10 @@ class Tape:
 
     def _skips(self, when: float) -> list[Event]:
         return self.sampler.skips(when, self.instance, self.direction, self.endpoint)
+
+
+def message(item: Any, when: float) -> Message:
+    """Return an item that is no mark as a message; `when` is the time of one that has none."""
+    if type(item) is Message:
+        return item
+    return Message(item[0], (item[1],)) if type(item) is tuple else Message(when, (item,))

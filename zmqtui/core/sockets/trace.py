@@ -1,7 +1,7 @@
 """How messages get on the tapes: a socket's own ``send`` and ``recv``, closures around pyzmq's raw ones.
 
 While little happens each call takes the careful way, with the time, all frames and the peer; in a hurry only the
-payload is written down.
+payload is written down, and for a REQ the time, since that is what round trips are told from.
 """
 
 from __future__ import annotations
@@ -27,25 +27,20 @@ def receiver(socket: Socket) -> tuple[Callable[..., Any], Callable[..., int]]:
     raw_recv = RawSocket.recv.__get__(socket)
     raw_recv_into = RawSocket.recv_into.__get__(socket)
     tape, actor = socket.inbox, socket.actor
-    append = tape.items.append
+    append, stamp = tape.items.append, tape.stamps.append
     requests = socket.kind == zmq.REQ
     replies = socket.kind in (zmq.REP, zmq.ROUTER)
-    steady = requests or replies
-
-    def received(when: float, data: bytes, more: bool, peer: str) -> None:
-        tape.frame(when, data, more, peer)
-        if requests and not more:
-            socket.awaiting, socket.orphaned = 0.0, False
 
     def careful(flags: int, copy: bool, track: bool) -> Any:
         actor.checkpoint()
+        if requests:
+            socket.asked()
         frame = socket.patiently(lambda: raw_recv(flags, False, track), flags, zmq.POLLIN)
         data, more = frame.bytes, frame.more
         # Asking costs some system calls: not for what hardly anybody sees.
         asks_who = not more and (replies or not tape.sampler.sparse)
-        when = now()
-        received(when, data, more, _peer(frame) if asks_who else "")
-        if not steady and (tape.hurry or tape.rushed(when)):
+        tape.frame(when := now(), data, more, _peer(frame) if asks_who else "")
+        if tape.hurry or tape.rushed(when):
             _hurry(tape, actor)
         return data if copy else frame
 
@@ -71,14 +66,29 @@ def receiver(socket: Socket) -> tuple[Callable[..., Any], Callable[..., int]]:
             append(data)
         return data
 
+    def recv_timed(flags: int = 0, copy: bool = True, track: bool = False) -> Any:
+        if not tape.fast or not copy or not tape.single:
+            return careful(flags, copy, track)
+        try:
+            data = raw_recv(flags)
+        except zmq.Again:
+            return careful(flags, copy, track)
+        tape.last = when = now()
+        if tape.single:
+            stamp(when)
+            append(data)
+        else:
+            tape.frame(when, data, bool(RawSocket.get(socket, zmq.RCVMORE)))
+        return data
+
     def recv_into(buffer: Any, /, *, nbytes: int = 0, flags: int = 0) -> int:
         actor.checkpoint()
         size: int = socket.patiently(lambda: raw_recv_into(buffer, nbytes=nbytes, flags=flags), flags, zmq.POLLIN)
         data = bytes(memoryview(buffer).cast("B")[: min(size, nbytes or size)])
-        received(now(), data, bool(RawSocket.get(socket, zmq.RCVMORE)), "")
+        tape.frame(now(), data, bool(RawSocket.get(socket, zmq.RCVMORE)))
         return size
 
-    return recv, recv_into
+    return recv_timed if tape.timed else recv, recv_into
 
 
 def _hurry(tape: Tape, actor: Actor) -> None:
@@ -101,8 +111,8 @@ def sender(socket: Socket) -> Callable[..., Any]:
     """Return the ``send`` of `socket`."""
     raw_send = RawSocket.send.__get__(socket)
     tape, actor = socket.outbox, socket.actor
-    append = tape.items.append
-    requests = socket.kind == zmq.REQ
+    append, stamp = tape.items.append, tape.stamps.append
+    requests, timed = socket.kind == zmq.REQ, tape.timed
 
     def careful(data: Any, flags: int, copy: bool, track: bool) -> Any:
         actor.checkpoint()
@@ -121,9 +131,9 @@ def sender(socket: Socket) -> Callable[..., Any]:
 
         result = socket.patiently(send, flags, zmq.POLLOUT)
         tape.frame(when, frame, more)
-        if requests and not more:
-            socket.asked(when)
-        if not requests and (tape.hurry or tape.rushed(when)):
+        if requests:
+            socket.asked()
+        if tape.hurry or tape.rushed(when):
             _hurry(tape, actor)
         return result
 
@@ -135,7 +145,7 @@ def sender(socket: Socket) -> Callable[..., Any]:
         routing_id: int | None = None,
         group: str | None = None,
     ) -> Any:
-        if tape.fast and not flags and type(data) is bytes:
+        if tape.fast and not flags and type(data) is bytes and not timed:
             try:
                 result = raw_send(data, 0, copy, track)
             except zmq.Again:
@@ -146,7 +156,20 @@ def sender(socket: Socket) -> Callable[..., Any]:
             raise zmq.ZMQError(errno.EINVAL, "routing_id and group are for draft sockets that this libzmq lacks")
         return careful(data, flags, copy, track)
 
-    return send
+    def send_timed(data: Any, flags: int = 0, *args: Any, **kwargs: Any) -> Any:
+        if not tape.fast or flags or type(data) is not bytes or args or kwargs:
+            return send(data, flags, *args, **kwargs)
+        when = now()
+        try:
+            raw_send(data)
+        except zmq.Again:
+            return careful(data, 0, True, False)
+        tape.last = when
+        stamp(when)
+        append(data)
+        return None
+
+    return send_timed if timed else send
 
 
 def _bytes(data: Any) -> bytes:

@@ -18,8 +18,8 @@ from zmq.backend import Socket as RawSocket
 import zmqtui.core.threads.waits  # noqa: F401 – patches zmq.Poller and zmq.proxy
 from zmqtui.core.addresses import port_of
 from zmqtui.core.connections.monitor import Monitor
-from zmqtui.core.journal import RECEIVED, SENT, now
-from zmqtui.core.sockets.tape import Mark, Tape
+from zmqtui.core.journal import FAST, RECEIVED, SENT, now
+from zmqtui.core.sockets.tape import BRISK, Mark, Tape
 from zmqtui.core.sockets.trace import receiver, sender
 from zmqtui.core.sockets.wiring import Wiring
 from zmqtui.core.state import PortInUse, State
@@ -48,8 +48,6 @@ class Socket(zmq.Socket[bytes]):
         endpoint: The name of the endpoint it is bound or connected to.
         addresses: The addresses it is bound or connected to.
         bound: Those of them that it binds.
-        awaiting: For a REQ: since when it awaits a reply, 0 if it does not.
-        orphaned: For a REQ: whether the peer that had the request is gone, so that no reply can come.
         watched: Its monitor, on tcp and ipc.
     """
 
@@ -61,10 +59,9 @@ class Socket(zmq.Socket[bytes]):
     outbox: Tape
     endpoint: str
     addresses: list[str]
-    awaiting: float
-    orphaned: bool
     watched: Monitor | None
     subscriptions: Counter[bytes]
+    _orphan: float
     _timeouts: dict[int, int]
     bound: dict[str, None]
     _met: dict[str, None]
@@ -79,12 +76,13 @@ class Socket(zmq.Socket[bytes]):
             self.kind = int(socket_type)
             self.wiring = context.wiring
             self.stage_context = context.wiring.context
-            self.inbox = Tape(self.actor.name, RECEIVED)
-            self.outbox = Tape(self.actor.name, SENT)
+            timed = self.kind == zmq.REQ
+            limit = BRISK if self.kind in (zmq.REQ, zmq.REP) else FAST
+            self.inbox = Tape(self.actor.name, RECEIVED, limit=limit, timed=timed)
+            self.outbox = Tape(self.actor.name, SENT, limit=limit, timed=timed)
             self.endpoint = ""
             self.addresses = []
-            self.awaiting = 0.0
-            self.orphaned = False
+            self._orphan = 0.0
             self.watched = None
             self.subscriptions = Counter()
             self._timeouts = {zmq.RCVTIMEO: -1, zmq.SNDTIMEO: -1}
@@ -209,16 +207,26 @@ class Socket(zmq.Socket[bytes]):
         for peer in self.wiring.registry.unbound(addr, self):
             peer.peer_left()
 
-    def asked(self, when: float) -> None:
+    @property
+    def awaiting(self) -> float:
+        """For a REQ: since when it awaits a reply, 0 if it does not."""
+        asked = self.outbox.last if self.kind == zmq.REQ else 0.0
+        return asked if asked > self.inbox.last else 0.0
+
+    @property
+    def orphaned(self) -> bool:
+        """For a REQ: whether the peer that had the request is gone, so that no reply can come."""
+        return 0.0 < self._orphan == self.awaiting
+
+    def asked(self) -> None:
         """Take in that a REQ sent its request; on inproc that succeeds for a moment after its peer has gone."""
-        self.orphaned, self.awaiting = False, when
         if self.watched is None and not self.peers():
-            self.orphaned = True
+            self.peer_left()
 
     def peer_left(self) -> None:
         """Hear that a peer is gone: a REQ that awaits its reply will wait for ever."""
-        if self.awaiting:
-            self.orphaned = True
+        if awaiting := self.awaiting:
+            self._orphan = awaiting
 
     def peers(self) -> int:
         """Return how many peers are connected: by handshake on tcp and ipc, by the registry on inproc."""

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from zmqtui.core.sockets.tape import Tape
     from zmqtui.core.sockets.traced import Socket
 
-_ENVELOPED = (zmq.REQ, zmq.REP, zmq.DEALER, zmq.ROUTER, zmq.STREAM)
-"""Types of sockets that receive more frames than were sent, or less."""
+_ENVELOPED = (zmq.DEALER, zmq.ROUTER, zmq.STREAM)
+"""Types of sockets that receive more frames than were sent."""
 
 
 class Wiring:

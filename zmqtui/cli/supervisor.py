@@ -10,6 +10,7 @@ import os
 import signal
 import termios
 from contextlib import suppress
+from time import sleep
 from types import FrameType
 from typing import Any
 
@@ -22,6 +23,8 @@ RESET = (
     "\x1b[<u\x1b[m\x1b[?7h\x1b[?1049l\x1b[?25h"
 )
 """Ends a sequence that was cut off and switches off what the app may have switched on; the screen comes last."""
+_NEWS = os.WUNTRACED | os.WCONTINUED | os.WNOHANG
+
 errors: int | None = None
 """A file without a name, in which standard error waits while the app draws; what is left in it the supervisor tells."""
 
@@ -73,7 +76,6 @@ def nameless_file() -> int:
 def _leave_with(pipe: int) -> None:
     """Leave when the supervisor is gone, of which `pipe` tells: nobody could give the terminal back later."""
     from threading import Thread
-    from time import sleep
 
     def wait() -> None:
         os.read(pipe, 1)
@@ -108,24 +110,39 @@ def _attend(child: int) -> tuple[int, int]:
             os.kill(child, signal.SIGKILL)
 
     signal.signal(signal.SIGALRM, end)
+    # In the background the terminal stops the whole group; we stop when the app did, or `fg` could come too early.
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    signal.signal(signal.SIGTTIN, signal.SIG_IGN)
     for number in (*ORDERS, signal.SIGTSTP):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, forward)
-    how = os.WUNTRACED
     while True:
-        pid, status = os.waitpid(child, how)
-        if pid and os.WIFSTOPPED(status):
-            # The shell sees us alone. It continues both of us, but not everyone who continues us does.
-            os.kill(os.getpid(), signal.SIGSTOP)
-            how = os.WUNTRACED | os.WCONTINUED | os.WNOHANG
-            continue
-        if pid and not os.WIFCONTINUED(status):
+        status = os.waitpid(child, os.WUNTRACED)[1]
+        while os.WIFSTOPPED(status):
+            status = _stop_with(child)
+        if os.WIFEXITED(status) or os.WIFSIGNALED(status):
             for number in (*ORDERS, signal.SIGTSTP, signal.SIGALRM):
                 signal.signal(number, signal.SIG_IGN)
             return status, told
+
+
+def _stop_with(child: int) -> int:
+    """Stop, as `child` did, of which the shell knows nothing, and go on when it goes on.
+
+    Returns:
+        What happened to the child meanwhile: most likely, that it goes on.
+    """
+    # If both were stopped and continued, we learn of the stop a moment before the child goes on.
+    sleep(0.02)
+    pid, status = os.waitpid(child, _NEWS)
+    if not pid:
+        os.kill(os.getpid(), signal.SIGSTOP)
+        # A shell continues both of us, but not everyone who continues us does.
+        pid, status = os.waitpid(child, _NEWS)
         if not pid:
             os.kill(child, signal.SIGCONT)
-        how = os.WUNTRACED
+            status = os.waitpid(child, os.WUNTRACED | os.WCONTINUED)[1]
+    return status
 
 
 def _give_back(before: list[Any]) -> None:

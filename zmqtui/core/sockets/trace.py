@@ -19,7 +19,6 @@ from zmqtui.core.journal import now
 if TYPE_CHECKING:
     from zmqtui.core.sockets.tape import Tape
     from zmqtui.core.sockets.traced import Socket
-    from zmqtui.core.threads.actor import Actor
 
 
 def receiver(socket: Socket) -> tuple[Callable[..., Any], Callable[..., int]]:
@@ -39,9 +38,13 @@ def receiver(socket: Socket) -> tuple[Callable[..., Any], Callable[..., int]]:
         data, more = frame.bytes, frame.more
         # Asking costs some system calls: not for what hardly anybody sees.
         asks_who = not more and (replies or not tape.sampler.sparse)
-        tape.frame(when := now(), data, more, _peer(frame) if asks_who else "")
+        when = now()
+        if tape.fast and not more and not tape.timed:
+            append(data)
+            return data if copy else frame
+        tape.frame(when, data, more, _peer(frame) if asks_who else "")
         if tape.hurry or tape.rushed(when):
-            _hurry(tape, actor)
+            _hurry(socket, tape)
         return data if copy else frame
 
     def recv(flags: int = 0, copy: bool = True, track: bool = False) -> Any:
@@ -91,11 +94,16 @@ def receiver(socket: Socket) -> tuple[Callable[..., Any], Callable[..., int]]:
     return recv_timed if tape.timed else recv, recv_into
 
 
-def _hurry(tape: Tape, actor: Actor) -> None:
+def _hurry(socket: Socket, tape: Tape) -> None:
     """Shift up; only the owner's thread does, so that no message is half one way and half the other."""
     if not tape.multipart:
+        if socket.watched is None:
+            # On inproc nobody can come from outside. Looked up afterwards: who begins to split takes it back himself.
+            socket.inbox.single = True
+            if socket.wiring.split(socket):
+                socket.inbox.single = False
         tape.fast = True
-        if actor.attention:
+        if socket.actor.attention:
             # Whoever called may have shifted down a moment ago.
             tape.fast = False
 
@@ -134,7 +142,7 @@ def sender(socket: Socket) -> Callable[..., Any]:
         if requests:
             socket.asked()
         if tape.hurry or tape.rushed(when):
-            _hurry(tape, actor)
+            _hurry(socket, tape)
         return result
 
     def send(

@@ -7,7 +7,7 @@ HERE := $(shell pwd -P)
 # A virtual environment works only where it was made, and only as long as its Python is there.
 MADE := $(shell [ "$$(cat $(VENV)/made-in 2>/dev/null)" = "$(HERE)" ] && $(BIN)/python -c "" 2>/dev/null && echo yes)
 
-.PHONY: help setup run test lint screenshots clean again
+.PHONY: help setup run test lint bench screenshots clean again
 .DEFAULT_GOAL := help
 
 help: ## show what there is to make
@@ -28,6 +28,9 @@ test: $(VENV)/installed-dev ## check style, types, imports and run all tests; TE
 lint: $(VENV)/installed-dev ## put the sources in order as far as ruff can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+bench: $(VENV)/installed-dev ## measure speed against plain pyzmq and a bare Textual app; BENCH="throughput --rounds 9" for a part
+	@$(BIN)/python -m tests.bench $(BENCH)
 
 screenshots: $(VENV)/installed ## draw screenshots/*.svg anew from the running app
 	$(BIN)/python screenshots/take.py

@@ -52,8 +52,12 @@ def loop(name: str, transport: str, total: str, out: str) -> None:
         """Leaves when the loop is done."""
 
         def on_mount(self) -> None:
-            # Textual calls the playground's own of that name too.
+            # Textual calls the playground's own of that name too. The loop begins when all is drawn.
+            self.set_timer(2, self.start)
             self.set_interval(0.1, self.look)
+
+        def start(self) -> None:
+            stage.start()
 
         def look(self) -> None:
             if stage.done:
@@ -62,7 +66,7 @@ def loop(name: str, transport: str, total: str, out: str) -> None:
                 Path(out).write_text(json.dumps([loops.TIMES[name], received]), encoding="utf-8")
                 self.exit()
 
-    Watched([stage], start=True).run()
+    Watched([stage]).run()
 
 
 if __name__ == "__main__":

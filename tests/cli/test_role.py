@@ -220,9 +220,13 @@ def test_a_port_in_use_fails(plain: Plain) -> None:
 
 
 def test_binding_for_everybody_is_warned_of(plain: Plain) -> None:
-    """Whoever binds beyond this machine is told so, in one line, and then it works."""
+    """Whoever binds beyond this machine has to ask for it and is warned, in one line, and then it works."""
     port = free_port()
-    with Program("role", "reqrep", "server", "--set", "work=0", "--at", f"requests=tcp://*:{port}") as server:
+    line = ["role", "reqrep", "server", "--set", "work=0", "--at", f"requests=tcp://*:{port}"]
+    refused = program.run(*line)
+    assert refused.returncode == 2
+    assert "add --expose" in refused.stderr
+    with Program(*line, "--expose") as server:
         client = plain(zmq.REQ)
         client.connect(f"tcp://127.0.0.1:{port}")
         client.send(b"")

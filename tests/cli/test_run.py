@@ -199,7 +199,7 @@ def test_a_busy_port_ends_it(capfd: pytest.CaptureFixture[str]) -> None:
 def test_a_wildcard_address_serves_ourselves_too(capfd: pytest.CaptureFixture[str]) -> None:
     """Binding everywhere works, is warned of, and our own clients still find the server."""
     line = ["run", "reqrep", *SMALL["reqrep"].split(), "--at", f"requests=tcp://*:{free_port()}"]
-    assert main([*line, "--json"]) == 0
+    assert main([*line, "--json", "--expose"]) == 0
     out, errors = capfd.readouterr()
     assert program.records(out)[-1]["figures"]["replies"] == 9
     assert errors.startswith("zmqtui: warning: anybody on the network can connect")

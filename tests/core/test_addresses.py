@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import pytest
+import zmq
 
-from tests.helpers import stage_of
-from zmqtui.core.addresses import check_address, check_port, is_loopback, port_of
-from zmqtui.core.model import BadInput
+from tests.helpers import events, instance, pattern_of, stage_of, until
+from zmqtui.core.addresses import check_address, check_port, is_loopback, port_of, resolved
+from zmqtui.core.model import BadInput, Endpoints, Knobs
+from zmqtui.core.role import say, sleep
+from zmqtui.core.sockets.traced import Context
 from zmqtui.core.stage import Stage
+from zmqtui.core.state import State
 from zmqtui.patterns import find
 
 
@@ -55,7 +59,62 @@ def test_words() -> None:
     assert port_of("inproc://x") == "inproc://x"
     assert is_loopback("tcp://127.0.0.1:1")
     assert is_loopback("ipc:///x")
-    assert not is_loopback("tcp://*:1")
+    for address in ("tcp://[::1]:1", "tcp://127.8.9.1:*", "tcp://lo:1", "inproc://x"):
+        assert is_loopback(address), address
+    for address in (
+        "tcp://*:1",
+        "tcp://0.0.0.0:1",
+        "tcp://[::]:1",
+        "tcp://192.0.2.7:1",
+        "tcp://eth0:1",
+        "tipc://{1,2}",
+    ):
+        assert not is_loopback(address), address
+    for address in ("tcp://127.evil.example:1", "tcp://127.0.0.1.example:1", "ws://127.0.0.1:1"):
+        assert not is_loopback(address), address
+
+
+def test_names_in_roles_are_resolved() -> None:
+    """Protects every socket from a slow name server: a name never reaches libzmq's own thread if it can be resolved."""
+    assert resolved("tcp://localhost:80") == "tcp://127.0.0.1:80"
+    for address in ("tcp://127.0.0.1:80", "tcp://*:80", "tcp://no.such.host.invalid:80", "inproc://localhost:80"):
+        assert resolved(address) == address
+
+    def server(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(zmq.PULL)
+        socket.bind(endpoints.line)
+        say(socket.recv_string())
+
+    def client(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        by_name = endpoints.line.replace("127.0.0.1", "localhost")
+        socket = context.socket(zmq.PUSH)
+        socket.connect(by_name)
+        assert socket.endpoint == "line"
+        socket.send(b"hello")
+        sleep(0.2)
+        socket.disconnect(by_name)
+
+    with stage_of(pattern_of({"server": server, "client": client}, "PULL", "PUSH")) as stage:
+        stage.start()
+        until(lambda: instance(stage, "client").state is State.FINISHED)
+        until(lambda: events(stage, "server", "say") == ["hello"])
+
+
+def test_binding_beyond_loopback_must_be_allowed() -> None:
+    """Protects whoever runs a role of somebody else's: what it binds is out of reach unless that was asked for."""
+
+    def server(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        port = context.socket(zmq.PULL).bind_to_random_port("tcp://*")
+        say(f"open at {port}")
+
+    pattern = pattern_of({"server": server})
+    with stage_of(pattern) as stage:
+        stage.start()
+        until(lambda: instance(stage, "server").state is State.FAILED)
+        assert "allow it by --expose" in instance(stage, "server").status.detail
+    with stage_of(pattern, expose=True) as stage:
+        stage.start()
+        until(lambda: any("open at" in text for text in events(stage, "server", "say")))
 
 
 def test_unknown_transports_and_endpoints() -> None:

@@ -383,7 +383,7 @@ def test_what_a_finished_binder_sent_arrives() -> None:
 def test_all_interfaces_can_be_bound_and_met() -> None:
     """Protects ``tcp://*``, which can be bound but not connected to: the stage's own roles meet it at loopback."""
     at = {name: address.replace("127.0.0.1", "*") for name, address in free_addresses(find("reqrep")).items()}
-    with stage_of(find("reqrep"), at=at, knobs={"work": 0.0, "requests": 2}) as stage:
+    with stage_of(find("reqrep"), at=at, expose=True, knobs={"work": 0.0, "requests": 2}) as stage:
         stage.start()
         until(lambda: stage.done)
         assert {port.endpoint for each in stage.view().instances for port in each.ports} == {"requests"}

@@ -37,7 +37,7 @@ def open_app(arguments: argparse.Namespace) -> int:
     first = find_pattern(arguments.pattern or patterns[0].name, COMMANDS)
     settings = read_settings(first, arguments)
     everywhere_is_here(settings)
-    others = Settings(seed=settings.seed, transport=settings.transport)
+    others = Settings(seed=settings.seed, transport=settings.transport, limits=settings.limits)
     stages = [make_stage(pattern, settings if pattern is first else others) for pattern in patterns]
     options: dict[str, Any] = {"first": first.name, "start": arguments.start}
     if arguments.theme is not None:

@@ -158,6 +158,11 @@ def _transport(parser: Parser) -> None:
 def _common(parser: Parser) -> None:
     _values(parser, ", one instance's (worker-1.slowdown=5), or say how many there are (client=5)")
     parser.add_argument("--seed", metavar="N", help="make the roles' random numbers repeatable")
+    parser.add_argument(
+        "--limit", metavar="NAME=VALUE", action="append", default=[],
+        help="change what a peer may cost (memory=1024); `zmqtui list` shows all",
+    )  # fmt: skip
+    parser.add_argument("--expose", action="store_true", help="let --at bind where others on the network can connect")
 
 
 def _values(parser: Parser, more: str = "") -> None:

@@ -26,6 +26,7 @@ _HOW = {
     "seconds": "ended after",
     "signal": "interrupted after",
     "failed": "failed after",
+    "guard": "stopped by its guard after",
     "stdin": "ended after",
     "closed": "ended after",
 }

@@ -10,6 +10,7 @@ from typing import Any
 
 from zmqtui.core.addresses import LOOPBACK
 from zmqtui.core.export.records import SCHEMA, plain
+from zmqtui.core.limits import LIMITS
 from zmqtui.core.model import Endpoint, Knob, Pattern, Role
 from zmqtui.core.text import printable
 from zmqtui.patterns import every
@@ -18,10 +19,11 @@ from zmqtui.patterns import every
 def show_list(arguments: argparse.Namespace) -> int:
     """Print every pattern, readable or as JSON."""
     if arguments.json:
-        document = {"schema": SCHEMA, "patterns": [_pattern(pattern) for pattern in every()]}
+        limits = [_knob(limit) for limit in LIMITS]
+        document = {"schema": SCHEMA, "patterns": [_pattern(pattern) for pattern in every()], "limits": limits}
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
     else:
-        sys.stdout.write("\n".join(_text(pattern) for pattern in every()))
+        sys.stdout.write("\n".join([*map(_text, every()), _limits()]))
     return 0
 
 
@@ -80,6 +82,11 @@ def _text(pattern: Pattern) -> str:
     lines += [*_table(rows), "  knobs"]
     rows = [(knob.name, _default(knob), f"{knob.help}; {_range(knob)}") for knob in pattern.knobs]
     return "\n".join([*lines, *_table(rows)]) + "\n"
+
+
+def _limits() -> str:
+    rows = [(limit.name, _default(limit), f"{limit.help}; {limit.range}") for limit in LIMITS]
+    return "\n".join(["limits: what a peer may cost, for --limit", *_table(rows)]) + "\n"
 
 
 def _table(rows: list[tuple[str, str, str]]) -> list[str]:

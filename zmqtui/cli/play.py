@@ -10,7 +10,7 @@ from typing import Protocol
 from zmqtui.cli.ending import Ending
 from zmqtui.cli.output import Output, complain
 from zmqtui.cli.summary import End, last_view
-from zmqtui.core.addresses import free_port, is_loopback
+from zmqtui.core.addresses import exposed, free_port
 from zmqtui.core.journal import Event, now
 from zmqtui.core.stage import Stage
 from zmqtui.core.state import State
@@ -84,12 +84,15 @@ def play(
         cursor, _ = _tell(stage, teller, cursor)
     players = tuple(each for each in final.instances if each.name in names)
     failed = next((each for each in players if each.state is State.FAILED), None)
-    code = ending.code or (128 + signal.SIGPIPE if out.closed else 2 if how == "stdin" else int(failed is not None))
+    bad = failed is not None or how == "guard"
+    code = ending.code or (128 + signal.SIGPIPE if out.closed else 2 if how == "stdin" else int(bad))
     teller.end(End(how, code, final, stage.figures(final), players))
     if out.error:
         complain(out.error)
         return 1
-    if failed:
+    if how == "guard":
+        complain(f"{stage.pattern.name} was {final.halted}")
+    elif failed:
         complain(f"{failed.name} failed: {failed.status.detail}{_remedy(stage, failed)}")
     return code
 
@@ -99,6 +102,8 @@ def _over(judge: Judge, view: StageView, out: Output, ending: Ending, deadline: 
         return "signal"
     if out.closed:
         return "closed"
+    if view.halted:
+        return "guard"
     return judge.look(view) or ("seconds" if view.time >= deadline else "")
 
 
@@ -120,13 +125,9 @@ def _remedy(stage: Stage, failed: InstanceView) -> str:
 
 def warn_of_strangers(stage: Stage, roles: Sequence[str]) -> None:
     """Say so if anybody on the network will be able to connect."""
-    wide = [
-        stage.addresses[endpoint.name]
-        for endpoint in stage.pattern.endpoints
-        if endpoint.bind.role in roles and not is_loopback(stage.addresses[endpoint.name])
-    ]
-    if wide:
-        complain(f"warning: anybody on the network can connect to {' and '.join(wide)}, and nothing is encrypted")
+    if wide := exposed(stage.pattern, stage.addresses, roles):
+        places = " and ".join(wide.values())
+        complain(f"warning: anybody on the network can connect to {places}, and nothing is encrypted")
 
 
 def rest(seconds: float) -> None:

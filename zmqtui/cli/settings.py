@@ -1,4 +1,4 @@
-"""``--set``, ``--at``, ``--seed`` and ``--transport``: text from the command line to what a stage takes."""
+"""``--set``, ``--at``, ``--limit`` and the like: text from the command line to what a stage takes."""
 
 from __future__ import annotations
 
@@ -9,20 +9,23 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from zmqtui.cli.arguments import choose, nearest, number, shown
-from zmqtui.core.addresses import check_address
+from zmqtui.core.addresses import check_address, exposed
+from zmqtui.core.limits import LIMITS, Limits
 from zmqtui.core.model import TRANSPORTS, BadInput, Knob, Pattern, Role
 from zmqtui.core.stage import Stage
 
 
 @dataclass
 class Settings:
-    """What was asked of a stage: instances by role, knob values, addresses by endpoint."""
+    """What was asked of a stage: instances by role, knob values, addresses by endpoint, limits."""
 
     counts: dict[str, int] = field(default_factory=dict)
     knobs: dict[str, Any] = field(default_factory=dict)
     at: dict[str, str] = field(default_factory=dict)
     seed: int | None = None
     transport: str = TRANSPORTS[0]
+    limits: Limits = field(default_factory=Limits)
+    expose: bool = False
 
 
 def find_pattern(name: str, near: Sequence[str] = ()) -> Pattern:
@@ -48,7 +51,7 @@ def read_settings(
 
     Args:
         pattern: Whose knobs, roles and endpoints.
-        arguments: With ``set``, ``at``, ``seed`` and perhaps ``transport``.
+        arguments: With ``set``, ``at``, ``seed`` and perhaps ``transport``, ``limit`` and ``expose``.
         defaults: Whose defaults the knobs have.
         only: The one role that is played; there is one instance of it unless more are asked for.
 
@@ -80,6 +83,13 @@ def read_settings(
         name, address = _pair(text, "--at", "ENDPOINT=ADDRESS, such as", pattern.endpoints[0].name)
         choose(name, [endpoint.name for endpoint in pattern.endpoints], f"{pattern.name} endpoint")
         settings.at[name] = check_address(address)
+    for text in getattr(arguments, "limit", ()):
+        name, value = _pair(text, "--limit", "NAME=VALUE, such as", "memory")
+        choose(name, [limit.name for limit in LIMITS], "limit")
+        settings.limits = settings.limits.parsed(name, value)
+    if hasattr(arguments, "expose"):
+        settings.expose = arguments.expose
+        _check_exposure(pattern, settings, [only] if only else [role.name for role in pattern.roles])
     if arguments.seed is not None:
         settings.seed = number(arguments.seed, "--seed", int, -(2**63), 2**63)
     settings.transport = choose(getattr(arguments, "transport", TRANSPORTS[0]), TRANSPORTS, "transport")
@@ -99,6 +109,8 @@ def make_stage(pattern: Pattern, settings: Settings, *, whole: bool = False) -> 
         counts=settings.counts,
         knobs=settings.knobs,
         at=settings.at,
+        limits=settings.limits,
+        expose=settings.expose,
         whole=whole,
     )
     meeting: dict[str, str] = {}
@@ -107,6 +119,22 @@ def make_stage(pattern: Pattern, settings: Settings, *, whole: bool = False) -> 
             raise BadInput(f"{meeting[address]} and {name} are both at {shown(address)}: move one with --at {name}=…")
         meeting[address] = name
     return stage
+
+
+def _check_exposure(pattern: Pattern, settings: Settings, roles: list[str]) -> None:
+    """Refuse to bind beyond loopback unless that was allowed, and to allow what nobody does."""
+    wide = exposed(pattern, settings.at, roles)
+    if wide and not settings.expose:
+        name, address = next(iter(wide.items()))
+        raise BadInput(
+            f"{name}: at {shown(address)} anybody on the network could connect, and nothing is encrypted: add --expose"
+            " if that is meant"
+        )
+    if settings.expose and not wide:
+        raise BadInput(
+            f"--expose opens nothing by itself: say what, as --at {pattern.endpoints[0].name}=tcp://*:"
+            f"{pattern.endpoints[0].port}"
+        )
 
 
 def _pair(text: str, option: str, form: str, example: str) -> tuple[str, str]:

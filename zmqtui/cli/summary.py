@@ -13,7 +13,8 @@ class End:
     """The last that is to be said.
 
     Attributes:
-        how: ``done``, ``seconds``, ``signal``, ``failed``, ``closed`` (nobody reads) or ``stdin``.
+        how: ``done``, ``seconds``, ``signal``, ``failed``, ``closed`` (nobody reads), ``stdin`` or
+            ``guard``.
         code: The exit code.
         view: The stage.
         figures: What the pattern's watcher made of it.

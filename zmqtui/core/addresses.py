@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from zmqtui.core.model import TRANSPORTS, BadInput, Pattern
 from zmqtui.core.text import printable
@@ -95,7 +95,36 @@ def _resolve(host: str) -> str:
 
 def is_loopback(address: str) -> bool:
     """Tell whether nobody beyond this machine can reach a socket bound to `address`."""
-    return not address.startswith("tcp://") or address.startswith(("tcp://127.", "tcp://[::1]"))
+    scheme, _, place = address.partition("://")
+    if scheme != "tcp":
+        return scheme in ("inproc", "ipc")
+    host = place.rpartition(":")[0]
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        # Binding takes the names of interfaces, too.
+        return host in ("lo", "lo0")
+
+
+def exposed(pattern: Pattern, places: Mapping[str, str], roles: Collection[str]) -> dict[str, str]:
+    """Return those of `places`, by endpoint, that anybody on the network can connect to while `roles` are played."""
+    bound = {endpoint.name for endpoint in pattern.endpoints if endpoint.bind.role in roles}
+    return {name: address for name, address in places.items() if name in bound and not is_loopback(address)}
+
+
+def resolved(address: str) -> str:
+    """Return `address` with its host name resolved, or as it is where that cannot be.
+
+    libzmq would resolve it in the one thread that serves every socket, which all stand still meanwhile.
+    """
+    scheme, _, place = address.partition("://")
+    host, _, port = place.rpartition(":")
+    if scheme != "tcp" or not re.fullmatch(r"[^*;\[\]]*[A-Za-z][^*;\[\]]*", host):
+        return address
+    try:
+        return f"tcp://{_resolve(host)}:{port}"
+    except BadInput:
+        return address
 
 
 def port_of(address: str) -> str:

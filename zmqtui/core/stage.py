@@ -19,8 +19,11 @@ from zmqtui.core.addresses import LOOPBACK, addresses, check_address, free_port
 from zmqtui.core.books.books import Books
 from zmqtui.core.books.history import History
 from zmqtui.core.cast import Cast
+from zmqtui.core.connections.connections import Stranger
 from zmqtui.core.connections.monitor import Monitor
+from zmqtui.core.guard import GUARD
 from zmqtui.core.journal import Event, Journal, now
+from zmqtui.core.limits import Limits, raise_descriptors
 from zmqtui.core.model import BadInput, Endpoints, Pattern, Role
 from zmqtui.core.slot import Slot
 from zmqtui.core.sockets.inproc import Registry
@@ -40,9 +43,13 @@ TICK = 0.05
 class _Wiring(Wiring):
     """Connects the sockets of a run to its books."""
 
-    def __init__(self, context: zmq.Context[Any], endpoints: dict[str, str], books: Books) -> None:
+    def __init__(
+        self, context: zmq.Context[Any], endpoints: dict[str, str], books: Books, limits: Limits, *, expose: bool
+    ) -> None:
         super().__init__(context, endpoints, Registry())
         self.books = books
+        self.limits = limits
+        self.expose = expose
 
     def sockets(self) -> list[Socket]:
         return self.books.sockets()
@@ -70,7 +77,13 @@ class Stage:
         counts: Instances by role name, where they differ from the pattern's.
         knobs: Values by knob name, or by ``instance.knob`` for one instance's own.
         at: Addresses by endpoint name that override the transport's.
+        limits: What a peer may cost.
+        expose: Whether roles may bind where others on the network can connect.
         whole: Whether the journal is to get every event, however many.
+
+    Attributes:
+        limits: What a peer may cost: for the sockets that are made from now on.
+        halted: Why the memory guard stopped it, until it is started again.
 
     Raises:
         BadInput: If any of that does not exist or is out of range.
@@ -85,12 +98,17 @@ class Stage:
         counts: Mapping[str, int] | None = None,
         knobs: Mapping[str, Any] | None = None,
         at: Mapping[str, str] | None = None,
+        limits: Limits | None = None,
+        expose: bool = False,
         whole: bool = False,
     ) -> None:
         self.pattern = pattern
         self.transport = transport
         self.seed = seed
         self.journal = Journal()
+        self.halted = ""
+        self._limits = limits or Limits()
+        self._expose = expose
         self._whole = whole
         self._ports: dict[str, int] = {}
         self._at = {pattern.endpoint(name).name: check_address(address) for name, address in (at or {}).items()}
@@ -110,6 +128,7 @@ class Stage:
 
     def _renew(self) -> None:
         """Begin a new account."""
+        self.halted = ""
         for slot in self._cast.order:
             slot.clear()
         self.history = History()
@@ -157,6 +176,31 @@ class Stage:
             self._interrupt(self._cast.order, State.STOPPED)
             self._gate_open = False
             self._close()
+
+    def halt(self, why: str) -> None:
+        """Stop for a reason that the user is to hear of: its memory guard has its hands full."""
+        with self._lock:
+            if not self.running:
+                return
+            self.halted = why
+            self.stop()
+            self.journal.extend([Event(now(), "", "error", text=why)])
+
+    @property
+    def limits(self) -> Limits:
+        """What a peer may cost."""
+        return self._limits
+
+    @limits.setter
+    def limits(self, limits: Limits) -> None:
+        """Have other limits for the sockets that are made from now on; the memory guard's holds at once."""
+        self._limits = limits
+        if self._wiring:
+            self._wiring.limits = limits
+
+    def strangers(self) -> list[Stranger]:
+        """Return who is connected from outside to what the roles have bound on tcp and ipc."""
+        return self.books.connections.strangers()
 
     def reset(self) -> None:
         """Forget all counts and events; start again if the stage was running."""
@@ -206,10 +250,11 @@ class Stage:
         if self.transport == "ipc":
             # Whoever may write there could take a role: nobody else may, and nobody can guess the name beforehand.
             self._folder.mkdir(mode=0o700, exist_ok=True)
+        raise_descriptors()
         context: zmq.Context[Any] = zmq.Context()
         context.set(zmq.BLOCKY, 0)
         context.set(zmq.MAX_SOCKETS, min(context.get(zmq.SOCKET_LIMIT), 16_384))
-        self._wiring = _Wiring(context, self.addresses, self.books)
+        self._wiring = _Wiring(context, self.addresses, self.books, self._limits, expose=self._expose)
         self.books.connections.open()
         self._started, self._stopped = now(), 0.0
         self.history.begin(self._started)
@@ -217,10 +262,13 @@ class Stage:
             target=self._keep, args=(self.books,), name=f"books {self.pattern.name}", daemon=True
         )
         self._keeper.start()
+        if not all(address.startswith("inproc:") for address in self.addresses.values()):
+            GUARD.watch(self)
 
     def _close(self) -> None:
         wiring, self._wiring = self._wiring, None
         self._stopped = now()
+        GUARD.leave(self)
         self.books.connections.dismiss()
         if self._keeper:
             self._keeper.join(2)
@@ -448,6 +496,7 @@ class Stage:
             running,
             self._gate_open and self.pattern.gate is not None,
             books.connections.view,
+            self.halted,
         )
 
     def pointers(self) -> dict[str, Pointer]:

@@ -17,6 +17,10 @@ class PortInUse(OSError):
     """Another program listens on the port a role wants to bind."""
 
 
+class NotExposed(OSError):
+    """A role wants to bind where others on the network can connect, and nobody has allowed that."""
+
+
 class State(Enum):
     """Where a role stands, in words."""
 
@@ -57,7 +61,7 @@ _HINTS: dict[int, str] = {int(zmq.EFSM): "a REQ sends and receives in turn, a RE
 
 def describe(error: BaseException) -> str:
     """Say in one line what an exception says."""
-    if isinstance(error, PortInUse):
+    if isinstance(error, (PortInUse, NotExposed)):
         return str(error)
     try:
         text = str(error) or type(error).__name__

@@ -182,6 +182,7 @@ class StageView:
         running: Whether the stage is on.
         gate_open: Whether the gate's button was pressed and nobody has taken that up yet.
         connections: Returns the listeners and connections on tcp and ipc as they stand now.
+        halted: Why the memory guard stopped it, if it did.
     """
 
     pattern: Pattern
@@ -195,6 +196,7 @@ class StageView:
     running: bool
     gate_open: bool
     connections: Callable[[], tuple[ConnectionView, ...]] = tuple
+    halted: str = ""
 
     def of(self, role: str) -> list[InstanceView]:
         """Return the instances of `role`."""

@@ -18,9 +18,11 @@ from textual.screen import Screen
 from textual.style import Style
 from textual.widgets import ContentSwitcher, Input, Static
 
+from zmqtui.core.limits import Limits
 from zmqtui.core.stage import Stage
 from zmqtui.ui.commands import PlaygroundCommands
 from zmqtui.ui.drawn import changed
+from zmqtui.ui.exposure import SIGN, Exposure, open_at
 from zmqtui.ui.key_bar import KeyBar, Keys
 from zmqtui.ui.pane import Pane
 from zmqtui.ui.signs import rate
@@ -50,6 +52,7 @@ class Playground(TerminalApp):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", key_display="?"),
         Binding("ctrl+p", "command_palette", "Palette", key_display="^p", priority=True),
+        Binding("L", "limits", "Limits", show=False, tooltip="Change the limits on what a peer may cost"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
         Binding("ctrl+z", "suspend_process", "Suspend", show=False, priority=True, tooltip="Suspend; fg comes back"),
     ]
@@ -66,6 +69,7 @@ class Playground(TerminalApp):
         self._start = start
         self._tabs = Keys("", id="tabs", markup=False)
         self._traffic = Static("", id="traffic", markup=False)
+        self._exposure = Exposure()
         self._panes: dict[str, Pane] = {}
         self.furnished = False
         self._early: list[Key] = []
@@ -94,6 +98,7 @@ class Playground(TerminalApp):
         with Horizontal(id="strip"):
             yield self._tabs
             yield self._traffic
+        yield self._exposure
         yield ContentSwitcher(self._make(self._first), initial=f"pane-{self._first}")
         yield KeyBar()
         yield Static("Make the terminal larger: 40 × 12 at least.", id="too-small", markup=False)
@@ -199,6 +204,16 @@ class Playground(TerminalApp):
         signs = {view.TITLE: view.SIGNS for view in VIEWS if view.SIGNS}
         self.push_screen(Help(self.pane.pattern, keys, signs))
 
+    def action_limits(self) -> None:
+        """Show the limits on what a peer may cost, to be changed."""
+        from zmqtui.ui.limits import LimitsDialog
+
+        def give(limits: Limits) -> None:
+            for stage in self.stages:
+                stage.limits = limits
+
+        self.push_screen(LimitsDialog(self.pane.stage.limits, give))
+
     def action_start_all(self) -> None:
         """Start every pattern."""
         for stage in self.stages:
@@ -215,7 +230,9 @@ class Playground(TerminalApp):
         parts = [brand.stylize(Style.from_meta({"key": self.COMMAND_PALETTE_BINDING}))]
         for number, stage in enumerate(self.stages, 1):
             pattern = stage.pattern
-            dot = " ●" if stage.running else "  "
+            dot = "  "
+            if stage.running:
+                dot = f" {SIGN}" if open_at(stage) else " ●"
             style = "bold reverse" if pattern.name == self.shown else "$foreground 70%"
             label = Content.assemble(
                 (f" {number} {pattern.short if narrow else pattern.title}", style), (f"{dot} ", style)
@@ -225,6 +242,7 @@ class Playground(TerminalApp):
         if changed(self._strip, strip):
             self._strip = strip
             self._tabs.update(strip, layout=False)
+        self._exposure.show(self.stages)
         total = 0.0
         stage = self.pane.stage
         if stage.running:

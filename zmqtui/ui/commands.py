@@ -28,6 +28,7 @@ class PlaygroundCommands(Provider):
             )
         yield "Start all patterns", "Every tab runs at the same time", app.action_start_all
         yield "Stop all patterns", "Every role of every tab", app.action_stop_all
+        yield "Limits: what a peer may cost (L)", "Frames, queues, heartbeats, memory", app.action_limits
         pane = app.pane
         for node in (pane, pane.desk):
             for key, binding in node._bindings:

@@ -199,6 +199,8 @@ class Pane(Vertical):
 
     def _now(self, view: StageView) -> str:
         """Say in one sentence what is going on."""
+        if view.halted:
+            return f"{view.halted[:1].upper()}{printable(view.halted[1:], 300)}. space starts it anew."
         if not view.running:
             ran = any(each.life for each in view.instances)
             return "Stopped. space starts it anew, x forgets what was counted." if ran else "Ready: space starts it."

@@ -6,7 +6,7 @@ import selectors
 import threading
 import time
 from collections import deque
-from typing import Final
+from typing import Final, NamedTuple
 
 from zmqtui.core.connections import words
 from zmqtui.core.connections.contacts import (
@@ -34,6 +34,24 @@ HEARD: Final = 0.03
 """Seconds after which both ends of a connection have been heard of."""
 PAUSE: Final = 0.002
 """Seconds of that pause: a thousand who retry must not wake anybody ten thousand times a second."""
+
+
+class Stranger(NamedTuple):
+    """Somebody from outside who is connected to a socket that is bound here.
+
+    Attributes:
+        name: The address, or the process on ipc.
+        endpoint: The name of the socket's endpoint.
+        socket: The socket's type.
+        descriptor: The connection's file descriptor.
+        end: This end of the connection.
+    """
+
+    name: str
+    endpoint: str
+    socket: str
+    descriptor: int
+    end: End
 
 
 class Connections:
@@ -236,6 +254,21 @@ class Connections:
         return self._directory.who(address)
 
     # Views: from any thread, never waiting.
+
+    def strangers(self) -> list[Stranger]:
+        """Return who is connected from outside to what is bound here."""
+        found = []
+        for monitor in list(self._monitors):
+            contacts = monitor.contacts
+            for descriptor in list(contacts.open):
+                end = contacts.open.get(descriptor)
+                if end is None or not end.binds or end.state == LISTENING:
+                    continue
+                peer = words.peer(end, self._directory)
+                if peer.outside:
+                    socket = monitor.socket
+                    found.append(Stranger(peer.name, socket.endpoint, words.kind(socket.kind), descriptor, end))
+        return found
 
     def view(self) -> tuple[ConnectionView, ...]:
         """Return the listeners and connections as they stand."""

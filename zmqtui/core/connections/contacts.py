@@ -58,10 +58,11 @@ class End:
         retries: For one that connects: how often it tried again since.
         refusals: For one that connects: how often it came to nothing in a row, for the same reason.
         reason: That reason.
+        cut: Whether the memory guard hung up on whoever it was.
     """
 
     __slots__ = (
-        "address", "binds", "ends", "monitor", "peer", "reason", "refusals", "retries", "since", "state", "told",
+        "address", "binds", "cut", "ends", "monitor", "peer", "reason", "refusals", "retries", "since", "state", "told",
     )  # fmt: skip
 
     def __init__(self, monitor: Monitor, address: str, state: str, since: float, *, binds: bool = False) -> None:
@@ -74,6 +75,7 @@ class End:
         self.peer = ""
         self.retries = self.refusals = 0
         self.reason: Reason | None = None
+        self.cut = False
         self.told = since
 
     def due(self, when: float) -> bool:

@@ -18,6 +18,9 @@ _system = ctypes.PyDLL(None) if os.name == "posix" else None
 """The system's own functions; these do not wait, so that the interpreter's lock is kept."""
 _ROOM = 128
 """Bytes of the longest address of any kind."""
+_BYTES_RECEIVED = 128
+"""Where Linux has that in what it tells of a tcp connection."""
+_TCP_INFO = _BYTES_RECEIVED + 8
 
 
 class Ends(NamedTuple):
@@ -45,6 +48,24 @@ def ends(descriptor: int) -> Ends:
 def peer_name(descriptor: int) -> str:
     """Return ``host:port`` of the other end of a tcp connection of libzmq's, or nothing."""
     return _name(_system.getpeername, descriptor) if _system else ""
+
+
+def received(descriptor: int) -> int:
+    """Return how many bytes have come in on a tcp connection of libzmq's; 0 where the system does not tell."""
+    if _system is None or sys.platform != "linux":
+        return 0
+    told = ctypes.create_string_buffer(_TCP_INFO)
+    room = ctypes.c_uint32(_TCP_INFO)
+    if _system.getsockopt(descriptor, _socket.IPPROTO_TCP, _socket.TCP_INFO, told, ctypes.byref(room)):
+        return 0
+    return int(struct.unpack_from("Q", told, _BYTES_RECEIVED)[0]) if room.value >= _TCP_INFO else 0
+
+
+def hang_up(descriptor: int, who: Ends) -> None:
+    """End a connection of libzmq's at once: libzmq sees its peer leave."""
+    # It may be gone by now, and its descriptor be something else.
+    if _system is not None and any(who) and ends(descriptor) == who:
+        _system.shutdown(descriptor, _socket.SHUT_RDWR)
 
 
 def _name(ask: Callable[..., int], descriptor: int) -> str:

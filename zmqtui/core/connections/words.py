@@ -78,7 +78,7 @@ def event(report: Report, directory: Directory) -> Event:
     """Return what the journal says of `report`."""
     socket, end = report.end.monitor.socket, report.end
     other = peer(end, directory)
-    log = report.what in _LOG and (report.what != contacts.HANDSHAKE or end.binds)
+    log = report.what in _LOG and (report.what != contacts.HANDSHAKE or end.binds) and not end.cut
     text = _text(report, other, directory)
     return Event(
         report.time,
@@ -95,6 +95,8 @@ def _text(report: Report, other: Peer, directory: Directory) -> str:
     end, address = report.end, report.end.address
     named = f": {other}" if str(other) else ""
     match report.what:
+        case _ if end.cut:
+            return f"the memory guard hung up on {other or 'a peer'}"
         case contacts.LISTENING:
             return f"listening on {address}"
         case contacts.ACCEPTED:
@@ -106,7 +108,8 @@ def _text(report: Report, other: Peer, directory: Directory) -> str:
         case contacts.HANDSHAKE:
             return f"a peer connected{named}" if end.binds else f"handshake done with {other or address}"
         case contacts.DISCONNECTED:
-            return f"a peer disconnected{named}" if end.binds else f"disconnected from {address}"
+            cut = f" ({_may_be_cut(end)})" if other.outside else ""
+            return f"a peer disconnected{named}{cut}" if end.binds else f"disconnected from {address}"
         case contacts.RETRIED if not report.times:
             return f"tries again in {report.seconds * 1000:.0f} ms"
         case contacts.RETRIED:
@@ -117,6 +120,12 @@ def _text(report: Report, other: Peer, directory: Directory) -> str:
             return f"{why(end, report.reason or Reason(contacts.MISFIT), directory, report.seconds)}{times}"
         case _:
             return _closed(report)
+
+
+def _may_be_cut(end: End) -> str:
+    """Say why a peer from outside may be gone: libzmq does not say whether it was cut off."""
+    size = "maxsubsize" if end.monitor.socket.kind in (zmq.PUB, zmq.XPUB) else "maxmsgsize"
+    return f"it left, sent a frame above {size}, or missed a heartbeat"
 
 
 def _closed(report: Report) -> str:

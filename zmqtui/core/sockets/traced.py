@@ -16,13 +16,13 @@ import zmq
 from zmq.backend import Socket as RawSocket
 
 import zmqtui.core.threads.waits  # noqa: F401 – patches zmq.Poller and zmq.proxy
-from zmqtui.core.addresses import port_of
+from zmqtui.core.addresses import is_loopback, port_of, resolved
 from zmqtui.core.connections.monitor import Monitor
 from zmqtui.core.journal import FAST, RECEIVED, SENT, now
 from zmqtui.core.sockets.tape import BRISK, Mark, Tape
 from zmqtui.core.sockets.trace import receiver, sender
 from zmqtui.core.sockets.wiring import Wiring
-from zmqtui.core.state import PortInUse, State
+from zmqtui.core.state import NotExposed, PortInUse, State
 from zmqtui.core.threads.actor import Actor
 
 __all__ = ["Context", "Socket", "Wiring"]
@@ -31,8 +31,9 @@ SLICE = 5
 """Milliseconds that libzmq itself may block: the fastest way to wait, and how late a stop can be noticed."""
 BIND_PATIENCE = 2.0
 """Seconds for which a bind is tried again: libzmq closes listeners a little after the fact."""
-MAX_MESSAGE = 2**20
-"""Bytes of the largest frame taken from a peer by default."""
+
+WARNED = 5.0
+"""Seconds between two warnings of the same kind."""
 
 _TIMEOUTS = {zmq.RCVTIMEO, zmq.SNDTIMEO}
 
@@ -65,6 +66,8 @@ class Socket(zmq.Socket[bytes]):
     _timeouts: dict[int, int]
     bound: dict[str, None]
     _met: dict[str, None]
+    _warned: float
+    _resolved: dict[str, str]
 
     def __init__(self, context: Context, socket_type: int) -> None:
         if socket_type not in {kind.value for kind in zmq.SocketType if kind.value <= zmq.STREAM}:
@@ -88,6 +91,10 @@ class Socket(zmq.Socket[bytes]):
             self._timeouts = {zmq.RCVTIMEO: -1, zmq.SNDTIMEO: -1}
             self.bound = {}
             self._met = {}
+            self._warned = -WARNED
+            self._resolved = {}
+            for option, value in context.wiring.limits.options(self.kind).items():
+                super().set(option, value)
             super().set(zmq.RCVTIMEO, SLICE)
             super().set(zmq.SNDTIMEO, SLICE)
             self.__dict__["recv"], self.__dict__["recv_into"] = receiver(self)
@@ -131,7 +138,10 @@ class Socket(zmq.Socket[bytes]):
 
         Raises:
             PortInUse: If another program holds the address.
+            NotExposed: If others on the network could connect there, and that was not allowed.
         """
+        if not self.wiring.expose and not is_loopback(addr):
+            raise NotExposed(f"{addr} is open to the network and not encrypted: if that is meant, allow it by --expose")
         self._join(addr)
         wait, until = 0.001, now() + BIND_PATIENCE
         while True:
@@ -156,6 +166,7 @@ class Socket(zmq.Socket[bytes]):
 
     def connect(self, addr: str) -> Any:
         """Connect; on inproc as soon as the name is bound."""
+        addr = self._resolve(addr)
         self._join(addr)
         if not addr.startswith("inproc:"):
             result = super().connect(addr)
@@ -183,10 +194,16 @@ class Socket(zmq.Socket[bytes]):
 
     def disconnect(self, addr: str | bytes) -> None:
         """Leave `addr`."""
-        addr = addr if isinstance(addr, str) else addr.decode()
+        addr = self._resolve(addr if isinstance(addr, str) else addr.decode())
         if not addr.startswith("inproc:") or addr in self._met:
             super().disconnect(addr)
         self._left(addr)
+
+    def _resolve(self, addr: str) -> str:
+        """Return `addr` with its host name resolved, which is done once: a name may mean another host later."""
+        if addr not in self._resolved:
+            self._resolved[addr] = resolved(addr)
+        return self._resolved[addr]
 
     def _join(self, addr: str) -> None:
         self.endpoint = self.inbox.endpoint = self.outbox.endpoint = self.wiring.names.get(addr, addr)
@@ -278,6 +295,17 @@ class Socket(zmq.Socket[bytes]):
             # Readable is no promise: a REP may find that what came was no request.
             with contextlib.suppress(zmq.Again):
                 return operation()
+            if self.kind == zmq.REP and event == zmq.POLLIN:
+                self._dropped()
+
+    def _dropped(self) -> None:
+        """Say, once in a while, that a peer sent what is no request: of that libzmq says nothing."""
+        if now() >= self._warned + WARNED:
+            self._warned = now()
+            self.actor.warn(
+                "a peer sent what is no request: it lacks the empty frame in front. ZeroMQ drops it and, if that peer"
+                " is gone by now, the next reply as well: that client waits for ever"
+            )
 
 
 class Context(zmq.Context["Socket"]):
@@ -291,9 +319,6 @@ class Context(zmq.Context["Socket"]):
         super().__init__(shadow=wiring.context)
         self.actor = actor
         self.wiring = wiring
-        self.linger = 0
-        self.sockopts[zmq.MAXMSGSIZE] = MAX_MESSAGE
-        self.sockopts[zmq.HANDSHAKE_IVL] = 2000
 
     def term(self) -> None:
         """Close the role's sockets; the context itself belongs to the stage."""

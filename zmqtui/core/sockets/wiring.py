@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import zmq
 
 from zmqtui.core.addresses import LOOPBACK
+from zmqtui.core.limits import Limits
 
 if TYPE_CHECKING:
     from zmqtui.core.connections.monitor import Monitor
@@ -19,7 +20,15 @@ _ENVELOPED = (zmq.DEALER, zmq.ROUTER, zmq.STREAM)
 
 
 class Wiring:
-    """What a context needs to know of its stage: who meets where, and who wants to hear of new sockets."""
+    """What a context needs to know of its stage: who meets where, and who wants to hear of new sockets.
+
+    Attributes:
+        limits: What every new socket gets.
+        expose: Whether roles may bind where others on the network can connect.
+    """
+
+    limits = Limits()
+    expose = False
 
     def __init__(self, context: zmq.Context[Any], endpoints: dict[str, str], registry: Registry) -> None:
         self.context = context

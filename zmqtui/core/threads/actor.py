@@ -255,6 +255,10 @@ class Actor(Life):
         """Log what the playground did on the role's behalf."""
         self._event("note", text)
 
+    def warn(self, text: str) -> None:
+        """Log what went wrong that no exception tells of."""
+        self._event("error", text)
+
     def error(self, error: Exception) -> None:
         """Log an exception that did not end the role."""
         self._event("error", describe(error))

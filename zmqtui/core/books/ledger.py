@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from math import inf
 
-from zmqtui.core.books.inflight import SETTLED, Line
+from zmqtui.core.books.inflight import SETTLED, Line, cut
 from zmqtui.core.books.lost import Lost, joined
 from zmqtui.core.journal import Event
 from zmqtui.core.sockets.tape import Mark, Message, Taken, Tape
@@ -105,10 +105,11 @@ class Subscriber:
 
     def match(self, when: float) -> None:
         """Find what arrived among what is on its way."""
+        self._in_step(len(self.arrived))
         singly = 0
         while self.arrived:
             if not singly:
-                if self._in_step():
+                if self._in_step(STEP):
                     continue
                 # Where something is missing much may be: do not try again too soon.
                 singly = STEP
@@ -125,12 +126,16 @@ class Subscriber:
             self.arrived.popleft()
             self._held_since, self._foreign = 0.0, False
 
-    def _in_step(self) -> bool:
-        """Take off at once what arrived just as it was sent, with nothing missing; return whether any did."""
+    def _in_step(self, most: int) -> bool:
+        """Take off at once what arrived just as it was sent, with nothing missing; return whether any did.
+
+        Args:
+            most: How many messages at most.
+        """
         if len(self.lines) != 1:
             return False
         [line] = self.lines.values()
-        count = min(len(self.arrived), len(line.pending), STEP)
+        count = min(len(self.arrived), len(line.pending), most)
         came = list(islice(self.arrived, count))
         if not count or line.died or came != list(islice(line.pending, count)):
             return False
@@ -138,8 +143,7 @@ class Subscriber:
             if any(message.startswith(prefix) for message in came):
                 self._unconfirmed = tuple(each for each in self._unconfirmed if each != prefix)
         line.take(count)
-        for _ in range(count):
-            self.arrived.popleft()
+        cut(self.arrived, count)
         self.received += count
         self._row += count
         self._held_since, self._foreign = 0.0, False

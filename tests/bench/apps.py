@@ -38,8 +38,13 @@ def bare() -> None:
 
 
 def loop(name: str, transport: str, total: str, out: str) -> None:
-    """Open the playground on a loop's tab, run it and write what it measured to the file `out`."""
+    """Open the playground on a loop's tab, run it and write to the file `out`.
+
+    Written are the seconds that it measured, the messages in the books, and the bytes of memory that this process had
+    in use each time it looked after the first tenth.
+    """
     from tests.bench import loops
+    from tests.bench.scale import memory
     from zmqtui.core.stage import Stage
     from zmqtui.ui.app import Playground
 
@@ -47,6 +52,10 @@ def loop(name: str, transport: str, total: str, out: str) -> None:
     loops.NUMBERS[:] = range(loops.SUBSCRIBERS)
     at = {"line": loops.address(transport)} if transport == "tcp" else None
     stage = Stage(loops.pattern(name), transport=transport, at=at)
+    marks: list[int] = []
+
+    def received() -> int:
+        return sum(each.received.messages for each in stage.view().of("peer"))
 
     class Watched(Playground):
         """Leaves when the loop is done."""
@@ -60,10 +69,11 @@ def loop(name: str, transport: str, total: str, out: str) -> None:
             stage.start()
 
         def look(self) -> None:
+            if received() > int(total) / 10:
+                marks.append(memory())
             if stage.done:
                 stage.stop()
-                received = sum(each.received.messages for each in stage.view().of("peer"))
-                Path(out).write_text(json.dumps([loops.TIMES[name], received]), encoding="utf-8")
+                Path(out).write_text(json.dumps([loops.TIMES[name], received(), marks]), encoding="utf-8")
                 self.exit()
 
     Watched([stage]).run()

@@ -1,4 +1,4 @@
-"""What is measured without a terminal: many instances, long logs, ten million messages."""
+"""What is measured without a terminal: many instances, long logs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 from statistics import median
 
-from tests.bench import loops
 from tests.ui.support import until
 from zmqtui.core.journal import Event
 from zmqtui.core.stage import Stage
@@ -45,20 +44,6 @@ def many_subscribers(count: int) -> tuple[float, float]:
         return seconds, (memory() - before) / count
     finally:
         stage.stop()
-
-
-def ten_million(total: int = 10_000_000) -> tuple[float, int]:
-    """Send messages through a stage and return by how many bytes memory grew after the first million."""
-    loops.TOTAL["push"] = total
-    marks: list[int] = []
-
-    def look(stage: Stage) -> None:
-        passed = sum(each.received.messages for each in stage.view().of("peer"))
-        if passed > total / 10:
-            marks.append(memory())
-
-    seconds = loops.traced("push", "inproc", look)
-    return seconds, max(marks) - marks[0]
 
 
 def scrolling(events: int, frames: int = 200) -> float:

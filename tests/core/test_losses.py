@@ -15,7 +15,7 @@ import zmq
 from tests.helpers import connected, instance, pattern_of, stage_of, until
 from zmqtui.core.books.ledger import Ledger, deal
 from zmqtui.core.books.lost import BURST, ORPHANED, REASONS
-from zmqtui.core.journal import Event
+from zmqtui.core.journal import Event, now
 from zmqtui.core.model import Endpoints, Knobs
 from zmqtui.core.role import sleep
 from zmqtui.core.sockets.tape import Mark, Message, Taken, Tape
@@ -152,7 +152,8 @@ def test_requests_that_die_with_their_server_are_told_once(transport: str) -> No
             return [event for event in stage.journal.read(0)[0] if event.kind == "lost"]
 
         stage.start()
-        until(lambda: all(instance(stage, f"client-{number}").awaiting for number in (1, 2, 3)))
+        # So long ago that they have left for certain.
+        until(lambda: all(0 < instance(stage, f"client-{each}").awaiting < now() - 0.01 for each in (1, 2, 3)))
         until(lambda: instance(stage, "server").received.messages == 1)
         stage.kill("client-3")
         stage.kill("server")

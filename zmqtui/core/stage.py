@@ -63,6 +63,9 @@ class _Wiring(Wiring):
     def closing(self, socket: Socket) -> None:
         self.books.closing(socket)
 
+    def unbound(self, socket: Socket) -> None:
+        self.books.connections.bereft.unbound(socket, now())
+
     def positions(self, socket: Socket) -> dict[Tape, int]:
         return self.books.positions(socket)
 

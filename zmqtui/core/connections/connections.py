@@ -9,6 +9,7 @@ from collections import deque
 from typing import Final, NamedTuple
 
 from zmqtui.core.connections import words
+from zmqtui.core.connections.bereft import Bereft
 from zmqtui.core.connections.contacts import (
     ACCEPTED,
     CONNECTED,
@@ -59,11 +60,15 @@ class Connections:
 
     Args:
         whole: Whether the journal is to get every event, however many.
+
+    Attributes:
+        bereft: Who lost a connection and awaits a reply.
     """
 
     def __init__(self, *, whole: bool = False) -> None:
         self._whole = whole
         self._directory = Directory()
+        self.bereft = Bereft()
         self._lock = threading.Lock()
         self._selector: selectors.BaseSelector | None = None
         self._wake: Wake | None = None
@@ -187,7 +192,7 @@ class Connections:
         if report.what in (DISCONNECTED, REFUSED):
             self._directory.remove(report.end)
         if report.what == DISCONNECTED:
-            report.end.monitor.socket.peer_left()
+            self.bereft.broke(report.end, report.time, self._directory)
         if len(self._reports) == UNREAD:
             self._lost += 1
         self._reports.append(report)
@@ -223,6 +228,7 @@ class Connections:
         lost, self._lost_told = self._lost - self._lost_told, self._lost
         if lost:
             events.append(Event(when, "", "link", text=f"{lost:,} connection events were not kept: too many at once"))
+        self.bereft.settle(when, self._directory)
         self._directory.sweep()
         self._last = when
         return events

@@ -18,6 +18,7 @@ class Directory:
     def __init__(self) -> None:
         self._owners: dict[str, Monitor] = {}
         self._addresses: dict[Monitor, set[str]] = {}
+        self._servers: dict[str, Monitor] = {}
         self._gone: list[tuple[str, Monitor]] = []
         self._fading: list[tuple[str, Monitor]] = []
 
@@ -26,6 +27,8 @@ class Directory:
         for address in (end.ends.local, end.address if end.binds else ""):
             if address:
                 self._owners[address] = end.monitor
+                if end.binds:
+                    self._servers[address] = end.monitor
                 self._addresses.setdefault(end.monitor, set()).add(address)
 
     def remove(self, end: End) -> None:
@@ -44,6 +47,10 @@ class Directory:
             if self._owners.get(address) is owner:
                 del self._owners[address]
         self._fading, self._gone = self._gone, []
+
+    def server(self, end: End) -> Monitor | None:
+        """Return the monitor of who is or was the last to bind the other end of a connection, if one of this run."""
+        return self._servers.get(end.ends.remote or end.address)
 
     def owner(self, end: End) -> Monitor | None:
         """Return the monitor of the socket at the other end of a connection, if it is one of this run's."""

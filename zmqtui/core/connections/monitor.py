@@ -44,12 +44,14 @@ class Monitor:
         fd: What becomes readable when there may be something to read.
         followed: Whether there is somebody who reads.
         unfinished: Whether the last reading left something.
+        ended: When its socket began to close, 0 before that.
     """
 
     def __init__(self, socket: Socket) -> None:
         self.socket = socket
         self.contacts = Contacts(self, lambda report: None)
         self.followed = self.unfinished = False
+        self.ended = 0.0
         self._lock = threading.Lock()
         self._stopped = self._abandoned = False
         address = f"inproc://monitor-{next(_numbers)}"
@@ -74,6 +76,7 @@ class Monitor:
 
         Whoever reads closes the reader when it has read to the end: it may be busy, and nobody waits for it.
         """
+        self.ended = now()
         with self._lock:
             with contextlib.suppress(zmq.ZMQError):
                 self.socket.disable_monitor()

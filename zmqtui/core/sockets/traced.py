@@ -222,7 +222,7 @@ class Socket(zmq.Socket[bytes]):
             self.addresses.remove(addr)
         self.wiring.registry.gave_up(addr, self)
         for peer in self.wiring.registry.unbound(addr, self):
-            peer.peer_left()
+            self.wiring.unbound(peer)
 
     @property
     def awaiting(self) -> float:
@@ -240,9 +240,13 @@ class Socket(zmq.Socket[bytes]):
         if self.watched is None and not self.peers():
             self.peer_left()
 
-    def peer_left(self) -> None:
-        """Hear that a peer is gone: a REQ that awaits its reply will wait for ever."""
-        if awaiting := self.awaiting:
+    def peer_left(self, asked: float = 0.0) -> None:
+        """Hear that a peer is gone: a REQ that awaits its reply will wait for ever.
+
+        Args:
+            asked: Since when it awaits that reply, if not the present one.
+        """
+        if awaiting := asked or self.awaiting:
             self._orphan = awaiting
 
     def peers(self) -> int:

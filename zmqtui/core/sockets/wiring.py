@@ -73,6 +73,9 @@ class Wiring:
     def closing(self, socket: Socket) -> None:
         """Hear that `socket` is about to be closed."""
 
+    def unbound(self, socket: Socket) -> None:
+        """Hear that who had bound the inproc name that `socket` is connected to is leaving."""
+
     def positions(self, socket: Socket) -> dict[Tape, int]:
         """Return where the tapes of the publishers that `socket` can hear stand."""
         return {}

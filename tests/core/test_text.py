@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from zmqtui.core.text import payload, printable, printable_lines, typed
+from zmqtui.core.text import pasted, payload, printable, printable_lines, typed
 
 # What terminals do something with; pieces of all of it are thrown together.
 PIECES = (
@@ -128,3 +128,12 @@ def test_half_an_escape_is_refused(text: str) -> None:
     """Protects from sending something else than what was meant."""
     with pytest.raises(ValueError, match="is no byte"):
         payload(text)
+
+
+def test_what_is_pasted_can_be_shown_and_read() -> None:
+    """Protects inputs from what a clipboard holds: it is shown as what would have to be typed, and means the same."""
+    for code in (*range(0x20), *range(0x7F, 0x3000), 0xD800, 0xDFFF, 0xE0041):
+        if chr(code) not in "\r\n":
+            assert pasted(chr(code)).isprintable()
+            assert payload(pasted(chr(code))) == chr(code).encode("utf-8", "surrogatepass")
+    assert pasted("one\r\n\x1b") == "one\r\n\\x1b"

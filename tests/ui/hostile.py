@@ -20,6 +20,10 @@ SEQUENCES = (
     b"\x9b31m",
     "\u202eHOSTILE\u202c\u200b".encode(),
     "\x9b5mHOSTILE\x85".encode(),
+    # Questions, to which a terminal would answer as if someone typed.
+    b"\x1b[c\x1b[6n\x1b[21t\x1bP$qm\x1b\\\x1b]11;?\x07\x1bZ\x05",
+    b"\x1b_Ga=T;SE9TVElMRQ==\x1b\\\x1b^HOSTILE\x1b\\\x0e\x18\x08\x7f",
+    "\u2066HOSTILE\u2028\ufeff\u00ad\U000e0041\u061c".encode(),
 )
 """What must never reach the terminal as it is."""
 PAYLOADS: tuple[tuple[bytes, ...], ...] = (

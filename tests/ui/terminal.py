@@ -27,6 +27,10 @@ _CONTROLLING = (
 _MODES = re.compile(rb"\x1b\[\?([0-9;]+)([hl])|\x1b\[([<>])[0-9]*u")
 _UNKNOWN = re.compile(rb"\x1b\[\?[0-9]+\$p|\x1b\[[<>][0-9]*u")
 _SCREENS = re.compile(rb"(\x1b\[\?1049[hl])")
+_WORDS = re.compile(
+    r"\x1b\[[0-9;]*m|\x1b\[[0-9]+;[0-9]+H|\x1b\[\?[0-9;]+[hl]|\x1b\[\?[0-9]+\$p|\x1b\[>[0-9]+u|\x1b\[<u"
+    r"|\x1b\]52;c;[A-Za-z0-9+/=]*\x07|\x1b\]22;[a-z-]*\x07|\r?\n"
+)
 PATIENCE = 20.0
 """Seconds after which what should be on the screen is taken to be missing."""
 
@@ -157,6 +161,20 @@ def modes(raw: bytes) -> set[str]:
             (on.add if switch == "h" else on.discard)(number)
         depth = max(0, depth + {">": 1, "<": -1}.get(kitty, 0))
     return on | {f"kitty {level}" for level in range(1, depth + 1)}
+
+
+def foreign(raw: bytes, own: str = "") -> set[str]:
+    """Return all in `raw` that the app itself does not write: other sequences, and characters that are not printable.
+
+    Its own words are colours, places, modes and their queries, the keyboard protocol, the shape of the mouse's pointer,
+    and base64 for the clipboard; and the characters in `own`.
+    """
+    text = _WORDS.sub("", raw.decode("utf-8", "surrogateescape"))
+    return {
+        ascii(text[max(0, at - 5) : at + 25])
+        for at, sign in enumerate(text)
+        if not sign.isprintable() and sign not in own
+    }
 
 
 @contextmanager

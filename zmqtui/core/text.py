@@ -76,9 +76,14 @@ def typed(data: bytes) -> str:
     return "".join(_type(character) for character in text)
 
 
+def pasted(text: str) -> str:
+    r"""Return `text` as someone could have typed it: what cannot be shown becomes ``\x..``; line ends stay."""
+    return "".join(character if character in "\r\n" else _type(character) for character in text)
+
+
 def _type(character: str) -> str:
     if "\udc80" <= character <= "\udcff":
         return f"\\x{ord(character) - 0xDC00:02x}"
     if character.isprintable():
         return character
-    return "".join(f"\\x{byte:02x}" for byte in character.encode())
+    return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))

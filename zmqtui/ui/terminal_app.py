@@ -13,9 +13,10 @@ from rich.console import RenderableType
 from textual.app import App
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Event, Paste
 from textual.worker import WorkerFailed
 
-from zmqtui.core.text import printable, printable_lines
+from zmqtui.core.text import pasted, printable, printable_lines
 from zmqtui.ui.driver import TerminalDriver
 
 PATIENCE = 3.0
@@ -63,6 +64,12 @@ class TerminalApp(App[None]):
     def on_resize(self) -> None:
         """Draw everything: sizes that came and went at once leave a spoilt picture, of which Textual knows nothing."""
         self.refresh()
+
+    async def on_event(self, event: Event) -> None:
+        """Take what was pasted as if it had been typed: an input would give it to the terminal as it is."""
+        if isinstance(event, Paste):
+            event.text = pasted(event.text)
+        await super().on_event(event)
 
     def _leave(self, number: int) -> None:
         if not self._told:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -72,6 +73,8 @@ def _command(words: list[str]) -> int:
 
                 return show_versions()
             case _:
+                # What is made until the first picture stays: no use looking through it. The app switches it on again.
+                gc.disable()
                 from zmqtui.cli.app import open_app
 
                 return open_app(arguments)

@@ -93,12 +93,14 @@ async def test_a_view_can_have_all_the_room(size: tuple[int, int]) -> None:
     """Key z gives the current view the whole tab, tabs and sentence aside; z or escape shares it again."""
     async with playing("pipeline", size) as pilot:
         await until(pilot, lambda: "log" in on_view(pilot))
+        await still(pilot)
+        before = desk(pilot).current.size
         await press(pilot, "z")
         await until(pilot, lambda: desk(pilot).current.size.height >= size[1] - 6)
         assert desk(pilot).current.size.width >= size[0] - 1
         assert on_view(pilot) == ["log"]
         await press(pilot, "escape")
-        await until(pilot, lambda: desk(pilot).current.size.height < size[1] / 2)
+        await until(pilot, lambda: desk(pilot).current.size == before)
 
 
 async def test_the_next_view_by_tab() -> None:

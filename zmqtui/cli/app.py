@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import gc
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -31,8 +30,6 @@ def open_app(arguments: argparse.Namespace) -> int:
     Raises:
         BadInput: If the arguments make no sense or there is no terminal to show it in.
     """
-    # What is made until the first picture stays: no use looking through it. The app switches it on again.
-    gc.disable()
     patterns = every()
     first = find_pattern(arguments.pattern or patterns[0].name, COMMANDS)
     settings = read_settings(first, arguments)

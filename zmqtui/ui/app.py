@@ -74,6 +74,8 @@ class Playground(TerminalApp):
         self.furnished = False
         self._early: list[Key] = []
         self._strip: Content | None = None
+        # What the strip was drawn of.
+        self._rested: tuple[object, ...] = ()
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = theme or DARK.name
@@ -86,6 +88,13 @@ class Playground(TerminalApp):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give the colours that carry meaning a value in every theme."""
         return meanings(dark=self.current_theme.dark)
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Take the theme's colours; before there is a screen that is all, the style sheets are read for it anyway."""
+        if self.screen_stack:
+            super().refresh_css(animate=animate)
+        else:
+            self.stylesheet.set_variables(self.get_css_variables())
 
     def compose(self) -> ComposeResult:
         """Lay out tabs, panes and keys."""
@@ -225,14 +234,19 @@ class Playground(TerminalApp):
             self.pane.do(stage.stop)
 
     def _draw_strip(self) -> None:
-        narrow = self.size.width < 100
+        stage, narrow = self.pane.stage, self.size.width < 100
+        places = [(each.running, each.transport, *each.addresses.values()) for each in self.stages]
+        rests = (self.shown, narrow, *places)
+        if rests == self._rested and not stage.running:
+            return
+        self._rested = rests
         brand = Content.styled(" zmqtui" if narrow else " zmqtui ", "bold $primary")
         parts = [brand.stylize(Style.from_meta({"key": self.COMMAND_PALETTE_BINDING}))]
-        for number, stage in enumerate(self.stages, 1):
-            pattern = stage.pattern
+        for number, each in enumerate(self.stages, 1):
+            pattern = each.pattern
             dot = "  "
-            if stage.running:
-                dot = f" {SIGN}" if open_at(stage) else " ●"
+            if each.running:
+                dot = f" {SIGN}" if open_at(each) else " ●"
             style = "bold reverse" if pattern.name == self.shown else "$foreground 70%"
             label = Content.assemble(
                 (f" {number} {pattern.short if narrow else pattern.title}", style), (f"{dot} ", style)
@@ -244,7 +258,6 @@ class Playground(TerminalApp):
             self._tabs.update(strip, layout=False)
         self._exposure.show(self.stages)
         total = 0.0
-        stage = self.pane.stage
         if stage.running:
             total = sum(each.sent_rate for each in stage.view().instances)
         where = stage.transport if narrow else f"{stage.transport} {self._where(stage)}".rstrip()

@@ -58,8 +58,9 @@ class Cards(VerticalScroll, can_focus=False):
         *,
         brief: bool,
         history: History | None = None,
+        only: Sequence[str] | None = None,
     ) -> None:
-        """Draw every instance as it stands.
+        """Draw instances as they stand.
 
         Args:
             view: The stage.
@@ -67,6 +68,7 @@ class Cards(VerticalScroll, can_focus=False):
             picked: The instance that the keys are for.
             brief: Whether there is room for one line each only.
             history: Counts over time, for the sparklines.
+            only: The instances to draw, where not all of them.
         """
         if history:
             self._sparks.show(history)
@@ -77,7 +79,7 @@ class Cards(VerticalScroll, can_focus=False):
         width = (self.app.size.width - 2) // columns - 1
         for each in view.instances:
             card = self._cards[each.name]
-            if card.is_mounted:
+            if card.is_mounted and (only is None or each.name in only):
                 spark = self._sparks.of(each.name)
                 own = figures.get(each.name, ())
                 card.show(view, each, own, brief=brief, picked=each.name == picked, spark=spark, width=width)

@@ -26,8 +26,6 @@ from zmqtui.ui.view import Scene, View
 
 SETTLING = 5
 """Frames after which a new layout has found its shape."""
-SELDOM = 8
-"""Frames from one drawing to the next while the stage is at rest."""
 
 
 class Desk(Vertical):
@@ -174,10 +172,12 @@ class Desk(Vertical):
         return self._unsettled <= 0
 
     def rest(self) -> None:
-        """Draw while the stage is at rest, once a frame where the layout is new, else now and then."""
+        """Take a frame for drawn, in which the stage was at rest."""
         self._unsettled -= 1
-        if self._unsettled > 0 or self._unsettled % SELDOM == 0:
-            self._draw()
+
+    def glance(self) -> None:
+        """Draw now and then while the stage is at rest."""
+        self._draw()
 
     def _draw(self) -> None:
         if self._scene is None or not self._kinds:

@@ -69,4 +69,4 @@ class KeyBar(Keys):
         content = Content(" " if narrow else "  ").join(keys)
         if changed(self._shown, content):
             self._shown = content
-            self.update(content)
+            self.update(content, layout=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from textual import on
@@ -14,6 +14,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Key
 from textual.reactive import reactive
+from textual.timer import Timer
 from textual.widgets import Button, Static
 
 from zmqtui.core.model import TRANSPORTS, BadInput
@@ -28,10 +29,13 @@ from zmqtui.ui.desk import Desk
 from zmqtui.ui.dialogs import Confirm
 from zmqtui.ui.field import Field
 from zmqtui.ui.figures import Figures
+from zmqtui.ui.place import Place
 from zmqtui.ui.view import Scene, View
 
 FRAMES = 15
 """Times a second at which a visible tab looks at its stage."""
+REST = 1.0
+"""Seconds from one look to the next while the stage is at rest."""
 CALM = 4
 """Frames between two changes of the sentence, so that it can be read."""
 
@@ -48,8 +52,13 @@ class Sentence(Static, can_focus=True):
         self.passed: deque[Key] = deque(maxlen=64)
 
     def on_key(self, event: Key) -> None:
-        """Keep the key, to be told from those that were meant for an input."""
+        """Keep the key, to be told from those that were meant for an input, and pass it on.
+
+        Nobody between here and the app takes keys: to bubble through all of them takes longer than what the key does.
+        """
         self.passed.append(event)
+        event.stop()
+        self.app.post_message(event)
 
 
 class Pane(Vertical):
@@ -77,13 +86,14 @@ class Pane(Vertical):
         Binding("z", "enlarge", "Larger", show=False, tooltip="Give the current view all the room, or share it again"),
     ]
 
-    selected: reactive[str] = reactive("")
+    # What repaints a container repaints all that is in it: the cards are drawn by themselves.
+    selected: reactive[str] = reactive("", repaint=False)
     """The instance that the keys are for."""
     editing: reactive[bool] = reactive(False, toggle_class="-editing-knobs")
     """Whether the knobs are unfolded where there is little room."""
     large: reactive[bool] = reactive(False, toggle_class="-large")
     """Whether the current view has all the room there is."""
-    _stranded: reactive[bool] = reactive(False, bindings=True)
+    _stranded: reactive[bool] = reactive(False, repaint=False, bindings=True)
     """Whether somebody's port is in use."""
 
     def __init__(self, stage: Stage) -> None:
@@ -92,6 +102,7 @@ class Pane(Vertical):
         self.stage = stage
         self.pattern = stage.pattern
         self.furnished = False
+        self._rest: Timer | None = None
         self._frame = 0
         self._moving = True
         self._said = ""
@@ -130,12 +141,14 @@ class Pane(Vertical):
 
     def on_mount(self) -> None:
         """Begin to look at the stage."""
-        self._timer = self.set_interval(1 / FRAMES, self._tick)
+        self._frames = self.set_interval(1 / FRAMES, self._tick)
+        self._glances = self.set_interval(REST, self._glance)
         self.pump()
 
     def on_show(self) -> None:
         """Look again."""
-        self._timer.resume()
+        self._glances.resume()
+        self._wake()
         self.pump()
 
     def on_resize(self) -> None:
@@ -144,7 +157,8 @@ class Pane(Vertical):
 
     def on_hide(self) -> None:
         """Rest while nobody sees it; the sockets run on."""
-        self._timer.pause()
+        self._glances.pause()
+        self._frames.pause()
 
     # Looking.
 
@@ -152,8 +166,24 @@ class Pane(Vertical):
         """Look while there is something to see: a stage at rest changes only when somebody does something."""
         if self.stage.running or self._moving or not self.desk.settled:
             self.pump()
-        if not self.stage.running:
-            self.desk.rest()
+            if not self.stage.running:
+                self.desk.rest()
+        else:
+            self._frames.pause()
+
+    def _glance(self) -> None:
+        """Look now and then: whoever wakes up fifteen times a second for nothing costs for nothing."""
+        if self.stage.running:
+            self._wake()
+        else:
+            self.desk.glance()
+
+    @on(Place.Sized)
+    @on(View.Redraw)
+    def _wake(self) -> None:
+        """Have frames again, until there is nothing more to see."""
+        if self.display:
+            self._frames.resume()
 
     def pump(self) -> None:
         """Look at the stage and draw what changed."""
@@ -161,11 +191,11 @@ class Pane(Vertical):
             return
         view = self.stage.view()
         self._moving = view.running
+        if view.running:
+            self._wake()
         self._frame += 1
-        figures: dict[str, list[Figure]] = {}
-        for figure in self.stage.figures(view):
-            figures.setdefault(figure.instance, []).append(figure)
-        self._cards.show(view, figures, self.selected, brief=self._cramped, history=self.stage.history)
+        figures = self._figures_of(view)
+        self._show_cards(view, figures)
         if self.selected not in self._cards.names:
             self.selected = self._cards.names[-1]
         if self.furnished:
@@ -188,6 +218,18 @@ class Pane(Vertical):
         self._stranded = any(each.port_in_use for each in view.instances)
         if self._frame % CALM == 1 or not view.running:
             self._say(self._now(view))
+
+    def _figures_of(self, view: StageView) -> dict[str, list[Figure]]:
+        figures: dict[str, list[Figure]] = {}
+        for figure in self.stage.figures(view):
+            figures.setdefault(figure.instance, []).append(figure)
+        return figures
+
+    def _show_cards(
+        self, view: StageView, figures: Mapping[str, Sequence[Figure]], only: Sequence[str] | None = None
+    ) -> None:
+        history = self.stage.history if only is None else None
+        self._cards.show(view, figures, self.selected, brief=self._cramped, history=history, only=only)
 
     @property
     def _narrow(self) -> bool:
@@ -217,14 +259,23 @@ class Pane(Vertical):
             self._said = sentence
             self.sentence.update(Content.assemble(("◆ ", "$primary"), sentence), layout=False)
 
-    def watch_selected(self, selected: str) -> None:
+    def watch_selected(self, before: str, selected: str) -> None:
         """Mark the selected card."""
         if not self.is_mounted:
             return
+        view = self.stage.view()
+        self._show_cards(view, self._figures_of(view), (before, selected))
         if card := self._cards.card(selected):
             self.call_after_refresh(card.scroll_visible, animate=False)
+        # First the cards are on the screen, then comes the rest.
+        if self._rest is None:
+            self._rest = self.set_timer(1 / FRAMES, self._show_rest)
+
+    def _show_rest(self) -> None:
+        """Draw what another selection changes beside the cards."""
+        self._rest = None
         self.refresh_bindings()
-        self.call_next(self.pump)
+        self.pump()
 
     # Doing.
 

@@ -84,7 +84,7 @@ class View(Widget, can_focus=False):
     PICKS: ClassVar[bool] = False
     SHARE: ClassVar[int] = 1
 
-    about: reactive[str] = reactive("")
+    about: reactive[str] = reactive("", repaint=False)
     """What it shows now, for its header: plain text that has passed `printable`."""
 
     class Selected(Message):

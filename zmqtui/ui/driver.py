@@ -11,13 +11,14 @@ import tty
 from contextlib import suppress
 
 from textual.app import App
-from textual.drivers.linux_driver import LinuxDriver
+
+from zmqtui.ui.direct_driver import DirectDriver
 
 _MOMENT = 0.1
 """Seconds that it goes on in the background before it stops again."""
 
 
-class TerminalDriver(LinuxDriver):
+class TerminalDriver(DirectDriver):
     """Draws on the terminal and reads its keys."""
 
     def __init__(
@@ -57,7 +58,7 @@ class TerminalDriver(LinuxDriver):
                 before, ours = termios.tcgetattr(self.fileno), termios.tcgetattr(self.fileno)
                 ours[tty.LFLAG] = self._patch_lflag(ours[tty.LFLAG])
                 termios.tcsetattr(self.fileno, termios.TCSANOW, ours)
-        super().start_application_mode()  # type: ignore[no-untyped-call]
+        super().start_application_mode()
         self.attrs_before = before or self.attrs_before
 
     def stop_application_mode(self) -> None:
@@ -68,6 +69,8 @@ class TerminalDriver(LinuxDriver):
         if self._mouse_pixels:
             self.write("\x1b[?1016l")
             self._mouse_pixels = False
+        if getattr(self._app, "pointer", "default") != "default":
+            self.write("\x1b]22;default\x07")
         super().stop_application_mode()
         self.close()
         if before is not None:
@@ -128,11 +131,6 @@ class TerminalDriver(LinuxDriver):
         else:
             self._loop.call_later(1, self._look)
 
-    def _run_input_thread(self) -> None:
-        try:
-            self.run_input_thread()
-        except OSError:
-            with suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._look)
-        except Exception as error:
-            self._app.call_later(self._app._handle_exception, error)
+    def lost(self) -> None:
+        """Leave if the terminal was hung up."""
+        self._look()

@@ -151,7 +151,8 @@ class Terminal:
 def modes(raw: bytes) -> set[str]:
     """Return the private modes that are on after a terminal has read `raw`; its cursor and wrapping are from the start.
 
-    The kitty keyboard protocol is a stack: each level is in the set as ``kitty`` and its number.
+    The kitty keyboard protocol is a stack: each level is in the set as ``kitty`` and its number. A shape of the mouse's
+    pointer is ``pointer``.
     """
     on = {"7", "25"}
     depth = 0
@@ -160,7 +161,9 @@ def modes(raw: bytes) -> set[str]:
         for number in filter(None, numbers.split(";")):
             (on.add if switch == "h" else on.discard)(number)
         depth = max(0, depth + {">": 1, "<": -1}.get(kitty, 0))
-    return on | {f"kitty {level}" for level in range(1, depth + 1)}
+    shapes = re.findall(rb"\x1b\]22;([a-z-]*)\x07", raw)
+    pointer = {"pointer"} if shapes and shapes[-1] != b"default" else set()
+    return on | pointer | {f"kitty {level}" for level in range(1, depth + 1)}
 
 
 def foreign(raw: bytes, own: str = "") -> set[str]:

@@ -96,6 +96,20 @@ def test_signals_leave_the_terminal_as_it_was(number: signal.Signals, to: str, m
         assert not left(app).replace("\x1b[?25h", "").replace("\x1b[?1004l", "")
 
 
+def test_the_pointer_has_its_own_shape_again() -> None:
+    """Over an input the mouse's pointer becomes a beam: not so after the app's end."""
+    with terminal("none", module="tests.ui.failing") as app:
+        app.shows("● running")
+        app.type("l/")
+        app.shows("words  /regex/")
+        row = next(number for number, line in enumerate(app.text.splitlines(), 1) if "words  /regex/" in line)
+        column = app.text.splitlines()[row - 1].index("words")
+        app.type(f"\x1b[<35;{column + 3};{row}M")
+        app.until(lambda: "pointer" in app.modes)
+        os.kill(app.process.pid, signal.SIGTERM)
+        check_left(app, 143)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_a_signal_before_the_first_picture(number: signal.Signals) -> None:
     """Protects from a traceback, and from a raw terminal, when the app is ended while it starts."""

@@ -20,7 +20,7 @@ GRACE = 5.0
 """Seconds after which an app that was told to leave is killed; it gives itself three."""
 RESET = (
     "\x18\x1b[?2026l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[?1004l\x1b[?2004l\x1b[?2048l"
-    "\x1b[<u\x1b[m\x1b[?7h\x1b[?1049l\x1b[?25h"
+    "\x1b]22;default\x07\x1b[<u\x1b[m\x1b[?7h\x1b[?1049l\x1b[?25h"
 )
 """Ends a sequence that was cut off and switches off what the app may have switched on; the screen comes last."""
 _NEWS = os.WUNTRACED | os.WCONTINUED | os.WNOHANG

@@ -31,11 +31,13 @@ class TerminalApp(App[None]):
 
     Attributes:
         error: What ended it, in one line; empty if it was no error.
+        pointer: The shape that the mouse's pointer was given.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.error = ""
+        self.pointer = "default"
         self._told = 0
         self._threads_hook = threading.excepthook
 
@@ -118,6 +120,10 @@ class TerminalApp(App[None]):
             f"A thread of the playground failed, what is shown may be wrong from now on. {words}",
             severity="error", timeout=60, markup=False,
         )  # fmt: skip
+
+    def _set_pointer_shape(self, shape: str) -> None:
+        self.pointer = shape
+        super()._set_pointer_shape(shape)
 
     def _print(self, text: str, stderr: bool = False) -> None:
         # Textual drops this; where standard error is a file, it waits there to be shown at the end.

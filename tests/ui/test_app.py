@@ -470,3 +470,22 @@ async def test_a_card_by_mouse() -> None:
         await until(pilot, lambda: pane(pilot).query_one("#card-client-2").region.height == 2)
         await pilot.click("#card-client-2", offset=(4, 0))
         await until(pilot, lambda: pane(pilot).selected == "client-2")
+
+
+async def test_keys_after_the_one_that_ends_the_app() -> None:
+    """Protects leaving: what was typed in haste after ^q opens nothing in an app that is being taken down."""
+    async with playing("reqrep") as pilot:
+        app = pilot.app
+        assert isinstance(app, Playground)
+        app.exit()
+        for key in ("3", "x", "space"):
+            await app.on_event(Key(key, key))
+        assert app.shown == "reqrep"
+        assert not app.pane.stage.running
+
+
+async def test_a_question_offers_to_go_on() -> None:
+    """The answer that goes on has the focus as soon as the question can be seen."""
+    async with playing("reqrep") as pilot:
+        pilot.app.push_screen(Confirm("Well?", "Go on"))
+        await until(pilot, lambda: isinstance(pilot.app.focused, Button) and pilot.app.focused.id == "yes")

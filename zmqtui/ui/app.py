@@ -145,8 +145,11 @@ class Playground(TerminalApp):
     async def on_event(self, event: Event) -> None:
         """Keep keys until there is somebody to take them.
 
-        Those that were under way when an input got the focus go to the input, and not to the roles.
+        Those that were under way when an input got the focus go to the input, and not to the roles. After the one that
+        ends the app they are nobody's: there is nothing to open any more.
         """
+        if isinstance(event, Key) and self._exit:
+            return
         if isinstance(event, Key) and not self.furnished:
             self._early.append(event)
             return

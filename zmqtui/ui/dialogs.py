@@ -24,6 +24,7 @@ class Confirm(ModalScreen[bool]):
         }
     }
     """
+    AUTO_FOCUS = "#yes"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n", "answer(False)", "Cancel"),
         Binding("y", "answer(True)", "Yes"),
@@ -47,10 +48,6 @@ class Confirm(ModalScreen[bool]):
             with Horizontal():
                 yield Button(self._yes, variant="primary", compact=True, id="yes", action="screen.answer(True)")
                 yield Button("Cancel", compact=True, action="screen.answer(False)")
-
-    def on_mount(self) -> None:
-        """Offer to go on."""
-        self.query_one("#yes").focus()
 
     def action_answer(self, answer: bool) -> None:
         """Give the answer."""

@@ -22,12 +22,16 @@ ALERT = 0.05
 """Seconds between two looks while memory is high, and for a while after a stop."""
 SUSPICIOUS = 1 / 2
 """Share of the limit from which it is watched who sends how much."""
+REMEMBERED = 10_000
+"""Peers whose bytes are kept while memory is high; then it is begun anew."""
 RESERVE = 24
 """Descriptors that must stay free, if there are peers from outside that could go."""
 GRACE = 1.0
 """Seconds beyond the time for the handshake for which they may be short: who says nothing is gone by then."""
 HANG_UP = 0.3
 """Seconds for which peers are hung up on before the roles are stopped: subscribers can keep a send busy for ever."""
+PATIENCE = 0.1
+"""Seconds for which the last stage that leaves waits for the guard to go."""
 AFTERMATH, EVERY = 10.0, 0.5
 """Seconds after a stop in which memory that becomes free is given back, and between two times."""
 
@@ -62,6 +66,8 @@ class Ward:
 
     def look(self) -> None:
         """Take down how much each peer has sent."""
+        if len(self.senders) > REMEMBERED:
+            self.senders.clear()
         for peer in self.stage.strangers():
             count = received(peer.descriptor)
             self.senders[peer] = (self.senders.get(peer, (count, 0))[0], count)
@@ -80,7 +86,8 @@ class Guard:
         self._wards: dict[Guarded, Ward] = {}
         self._changed = threading.Event()
         self._gauge: Gauge | None = None
-        self._alert = False
+        self._thread: threading.Thread | None = None
+        self._alert = self._halting = False
         self._short_since = self._aftermath = self._given_back = self._enough = 0.0
 
     def watch(self, stage: Guarded) -> None:
@@ -94,13 +101,17 @@ class Guard:
             self._wards[stage] = Ward(stage, gauge.mib())
             if self._gauge is None:
                 self._gauge = gauge
-                threading.Thread(target=self._run, args=(gauge,), name="guard", daemon=True).start()
+                self._thread = threading.Thread(target=self._run, args=(gauge,), name="guard", daemon=True)
+                self._thread.start()
 
     def leave(self, stage: Guarded) -> None:
         """Look after `stage` no longer."""
         with self._lock:
-            self._wards.pop(stage, None)
+            watched, thread = self._wards.pop(stage, None), self._thread
+            idle = not self._wards and not self._halting and now() > self._aftermath
         self._changed.set()
+        if watched and thread and idle:
+            thread.join(PATIENCE)
 
     def _run(self, gauge: Gauge) -> None:
         pause = CALM
@@ -164,10 +175,12 @@ class Guard:
         until = now() + HANG_UP
         while now() < until and _hang_up(ward):
             threading.Event().wait(0.01)
+        self._halting = True
         stopping.start()
         while stopping.is_alive():
             _hang_up(ward)
             stopping.join(0.02)
+        self._halting = False
         self._aftermath = now() + AFTERMATH
         self._enough = ward.least + ward.stage.limits.memory * SUSPICIOUS / 2
         with self._lock:

@@ -218,6 +218,8 @@ class Connections:
                 held.append(report)
             else:
                 by_monitor.setdefault(monitor, []).append(report)
+                if report.what == HANDSHAKE and words.peer(report.end, self._directory).outside:
+                    monitor.socket.visited = True
         self._reports.extendleft(reversed(held))
         for monitor, reports in by_monitor.items():
             events += self._sample(monitor, reports, when)

@@ -65,6 +65,8 @@ def hang_up(descriptor: int, who: Ends) -> None:
     """End a connection of libzmq's at once: libzmq sees its peer leave."""
     # It may be gone by now, and its descriptor be something else.
     if _system is not None and any(who) and ends(descriptor) == who:
+        # Reset when libzmq closes it: what is still in the system's buffers is of no use to anybody.
+        _system.setsockopt(descriptor, _socket.SOL_SOCKET, _socket.SO_LINGER, struct.pack("ii", 1, 0), 8)
         _system.shutdown(descriptor, _socket.SHUT_RDWR)
 
 

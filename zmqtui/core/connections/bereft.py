@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 LATE: Final = 0.05
 """Seconds in which libzmq's news are heard, and in which what has arrived is read."""
-LEAVES: Final = 0.001
+LEAVES: Final = 0.002
 """Seconds in which a request has left."""
 _WAITS: Final = (State.RECEIVING, State.POLLING)
 
@@ -31,7 +31,7 @@ class _Break:
 
     Attributes:
         when: When that was heard.
-        asked: Since when a reply was awaited.
+        asked: Since when a reply was awaited; 0 where that is to be seen.
         had_left: Whether the request had certainly left.
         server: The next server, once it is there.
         served: How many messages that one had received by then.
@@ -59,27 +59,33 @@ class Bereft:
 
     def unbound(self, socket: Socket, when: float) -> None:
         """Take in that who had bound the inproc name that `socket` is connected to is leaving."""
-        if socket.kind == zmq.REQ and (asked := socket.awaiting):
-            self._breaks[socket] = _Break(when, asked, had_left=True)
+        if socket.kind == zmq.REQ:
+            # What it sends from now on is looked at; what it is just sending may not be written down yet.
+            socket.slow_down()
+            self._breaks[socket] = _Break(when, 0.0, had_left=True)
 
     def settle(self, when: float, directory: Directory) -> None:
         """Tell every socket whose request is lost for certain."""
         for socket, broke in list(self._breaks.items()):
-            if socket.closed or socket.awaiting != broke.asked or _connected(socket, before=broke.when):
+            asked = socket.awaiting
+            if not broke.asked and when - broke.when < LATE:
+                continue
+            if socket.closed or not asked or asked != (broke.asked or asked) or _served(socket, broke, asked):
                 self._breaks.pop(socket, None)
                 continue
             certain = broke.had_left or _passed_over(socket, broke, when, directory)
             if certain and when - broke.when >= LATE and _waits(socket):
                 self._breaks.pop(socket, None)
-                socket.peer_left(broke.asked)
+                socket.peer_left(asked)
 
 
 def _had_left(end: End, asked: float, when: float, directory: Directory) -> bool:
     server = directory.server(end)
     if server is None or not server.ended:
         return when - asked >= LATE
-    taken = server.socket.inbox.last > server.socket.outbox.last
-    return asked <= server.ended - LEAVES or (taken and asked < server.socket.inbox.last)
+    # With others there, what it had taken and not answered may be another's.
+    taken = server.crowd == 1 and server.socket.inbox.last > max(asked, server.socket.outbox.last)
+    return asked <= server.ended - LEAVES or taken
 
 
 def _waits(socket: Socket) -> bool:
@@ -92,9 +98,11 @@ def _connections(socket: Socket) -> list[End]:
     return [end for end in ends if end.state == CONNECTED]
 
 
-def _connected(socket: Socket, before: float) -> bool:
+def _served(socket: Socket, broke: _Break, asked: float) -> bool:
     """Tell whether it has another server, which may have the request."""
-    return any(end.since <= before for end in _connections(socket))
+    if socket.watched is None:
+        return socket.peers() > 0 and socket.joined <= asked
+    return any(end.since <= broke.when for end in _connections(socket))
 
 
 def _passed_over(socket: Socket, broke: _Break, when: float, directory: Directory) -> bool:

@@ -45,6 +45,7 @@ class Monitor:
         followed: Whether there is somebody who reads.
         unfinished: Whether the last reading left something.
         ended: When its socket began to close, 0 before that.
+        crowd: How many peers it had then.
     """
 
     def __init__(self, socket: Socket) -> None:
@@ -52,6 +53,7 @@ class Monitor:
         self.contacts = Contacts(self, lambda report: None)
         self.followed = self.unfinished = False
         self.ended = 0.0
+        self.crowd = 0
         self._lock = threading.Lock()
         self._stopped = self._abandoned = False
         address = f"inproc://monitor-{next(_numbers)}"
@@ -76,7 +78,7 @@ class Monitor:
 
         Whoever reads closes the reader when it has read to the end: it may be busy, and nobody waits for it.
         """
-        self.ended = now()
+        self.ended, self.crowd = now(), self.peers
         with self._lock:
             with contextlib.suppress(zmq.ZMQError):
                 self.socket.disable_monitor()

@@ -49,6 +49,7 @@ class Socket(zmq.Socket[bytes]):
         endpoint: The name of the endpoint it is bound or connected to.
         addresses: The addresses it is bound or connected to.
         bound: Those of them that it binds.
+        joined: When it was connected to an inproc name last.
         watched: Its monitor, on tcp and ipc.
         visited: Whether anybody from outside has been connected to it.
     """
@@ -66,6 +67,7 @@ class Socket(zmq.Socket[bytes]):
     _orphan: float
     _timeouts: dict[int, int]
     bound: dict[str, None]
+    joined: float
     _met: dict[str, None]
     _warned: float
     visited: bool
@@ -92,6 +94,7 @@ class Socket(zmq.Socket[bytes]):
             self.subscriptions = Counter()
             self._timeouts = {zmq.RCVTIMEO: -1, zmq.SNDTIMEO: -1}
             self.bound = {}
+            self.joined = 0.0
             self._met = {}
             self._warned = -WARNED
             self.visited = False
@@ -184,6 +187,7 @@ class Socket(zmq.Socket[bytes]):
         if self.closed or not self.wiring.registry.wants(addr, self):
             return
         super().connect(addr)
+        self.joined = now()
         if addr in self._met:
             self.actor.note(f"reconnected to {addr}: the playground did that, ZeroMQ never does on inproc")
             self._mark("open")

@@ -56,6 +56,19 @@ def told(events: list[Event]) -> list[tuple[bytes, str]]:
     return [(event.frames[0], event.text) for event in events]
 
 
+def test_what_arrived_before_it_was_written_down() -> None:
+    """Protects the sum of who leaves at once: its last message came, though its publisher was slow to write it down."""
+    play = Play()
+    play.tick([b"1"], [play.mark("open"), b"1"])
+    play.tick([], [b"2", play.mark("close")])
+    assert told(play.tick([b"2", b"3"])) == [(b"3", REASONS["away"])]
+    play.tick([], [play.mark("open")])
+    play.tick([b"4"], [b"4", b"5", play.mark("close"), play.mark("open")])
+    assert play.tick([b"5", b"6"], [b"6"]) == []
+    account = play.ledger.subscribers["reader"].losses()
+    assert (account.received, account.away, account.missing) == (5, 1, 1)
+
+
 def test_every_reason() -> None:
     """Protects what a lost message's line says: which one, why, and whose."""
     play = Play()

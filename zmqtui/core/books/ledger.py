@@ -66,8 +66,19 @@ class Subscriber:
             return
         if self.open:
             self.lines.setdefault(tape, Line(tape.instance)).feed(matching, when)
-        else:
+            return
+        if self.arrived:
+            matching = [message for message in matching if not self._came(message)]
+        if matching:
             self._lost("away" if self.lives else "before", matching, tape.instance)
+
+    def _came(self, message: bytes) -> bool:
+        """Tell whether it arrived before the subscriber closed, and before its publisher had written it down."""
+        if not self.arrived or self.arrived[0] != message:
+            return False
+        self.arrived.popleft()
+        self.received += 1
+        return True
 
     def _lost(self, how: str, messages: Sequence[bytes], publisher: str, more: int = 0) -> None:
         """Count messages as lost: how, which, whose, and how many more that are not remembered."""
@@ -81,8 +92,6 @@ class Subscriber:
             for line in self.lines.values():
                 self._lost("abandoned", list(line.pending), line.publisher, line.beyond)
             self.lines.clear()
-            self.arrived.clear()
-            self._held_since = 0.0
             self.open = False
             return
         if mark.what == "open":

@@ -7,7 +7,7 @@ HERE := $(shell pwd -P)
 # A virtual environment works only where it was made, and only as long as its Python is there.
 MADE := $(shell [ "$$(cat $(VENV)/made-in 2>/dev/null)" = "$(HERE)" ] && $(BIN)/python -c "" 2>/dev/null && echo yes)
 
-.PHONY: help setup run test lint bench screenshots clean again
+.PHONY: help setup run test lint bench soak screenshots clean again
 .DEFAULT_GOAL := help
 
 help: ## show what there is to make
@@ -31,6 +31,9 @@ lint: $(VENV)/installed-dev ## put the sources in order as far as ruff can
 
 bench: $(VENV)/installed-dev ## measure speed against plain pyzmq and a bare Textual app; BENCH="throughput --rounds 9" for a part
 	@$(BIN)/python -m tests.bench $(BENCH)
+
+soak: $(VENV)/installed-dev ## do everything to stages and the app at random, for 10 minutes; SOAK="--seed 7" for the same again
+	@$(BIN)/python -m tests.soak --operations 10000 $(SOAK)
 
 screenshots: $(VENV)/installed ## draw screenshots/*.svg anew from the running app
 	$(BIN)/python screenshots/take.py

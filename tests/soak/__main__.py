@@ -1,0 +1,166 @@
+"""The soak: ``make soak``. Random operations on stages, random keys for the app, bytes that nobody should send."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import os
+import random
+import sys
+import time
+from statistics import median
+
+from tests.soak.keys import Keyboard
+from tests.soak.measure import Noise, Sample, Spread, spread
+from tests.soak.nemesis import Nemesis, Report
+from tests.soak.play import Violation
+from tests.soak.watchdog import Watchdog
+
+P99, MOST = 10.0, 50.0
+"""Milliseconds that a stop of one blocked role may take, beyond what the machine's own noise takes."""
+QUIET = 1.0
+"""Milliseconds within which 99 of 100 plain threads of another process wake on a machine that can be judged."""
+GROWTH = 5.0
+"""MiB by which memory may grow after the warm-up, the first third."""
+LEAST_ROUNDS = 3
+"""Rounds in a third, with fewer of which memory says nothing."""
+SHARES = {"stages": 0.7, "keys": 0.2, "garbage": 0.1}
+"""The parts, and how much of the time is theirs."""
+KEYS = 150
+"""Keys typed on one run of the app."""
+GARBAGE = "tests.soak.garbage"
+
+
+def main() -> int:
+    """Play, tell what came of it, and return 1 if something did not hold."""
+    parser = argparse.ArgumentParser("python -m tests.soak")
+    parser.add_argument("--seed", type=int, help="what everything is drawn from; any without")
+    parser.add_argument("--seconds", type=float, default=600, help="how long in all")
+    parser.add_argument(
+        "--operations", type=int, default=0, help="operations on stages at least, however long it takes"
+    )
+    parser.add_argument("--part", choices=SHARES, help="only this part")
+    parser.add_argument("--round", type=int, help="play this round of a part again, and nothing else")
+    arguments = parser.parse_args()
+    if arguments.seed is None:
+        arguments.seed = random.SystemRandom().randrange(10**6)
+    say(f"seed {arguments.seed}, load {os.getloadavg()[0]:.1f}")
+    parts = {"stages": stages, "keys": keys, "garbage": garbage}
+    violations: list[str] = []
+    for name in [arguments.part] if arguments.part else SHARES:
+        share = 1.0 if arguments.part else SHARES[name]
+        violations += parts[name](arguments, time.monotonic() + share * arguments.seconds)
+    for violation in violations:
+        say(f"VIOLATION: {violation}")
+    say("FAILED" if violations else "all of it holds")
+    return bool(violations)
+
+
+def say(text: str) -> None:
+    """Print at once."""
+    print(text, flush=True)  # noqa: T201
+
+
+def stages(arguments: argparse.Namespace, deadline: float) -> list[str]:
+    """Play rounds of operations on stages; return what did not hold."""
+    report, noise = Report(arguments.seed), Noise()
+    nemesis = Nemesis(report)
+    if arguments.round is not None:
+        nemesis.play(arguments.round)
+    else:
+        while time.monotonic() < deadline or report.operations < arguments.operations:
+            nemesis.play(report.rounds)
+    nemesis.close()
+    report.stops.noise = noise.stop()
+    stops, left = _stops(report), _left(report)
+    return [*report.violations, *stops, *left]
+
+
+def _line(name: str, samples: list[Sample]) -> Spread:
+    seen = spread(samples)
+    say(f"  {name:<30} {len(samples):6,} × p50 {seen.p50:8.2f} ms, p99 {seen.p99:8.2f} ms, max {seen.most:8.2f} ms")
+    return seen
+
+
+def _stops(report: Report) -> list[str]:
+    """Tell how long stops took; return what was too long.
+
+    What counts is how much longer a stop took than the worst of the control within a second of it: on a busy machine
+    plain threads are late, too. On a very busy one the tail is chance, and only what is below it can be judged.
+    """
+    stops = report.stops
+    say(f"stages: {report.operations:,} operations in {report.rounds} rounds, load {os.getloadavg()[0]:.1f}")
+    say("  " + ", ".join(f"{count} {kind}" for kind, count in sorted(report.kinds.items())))
+    bare = _line("stops of one blocked role", stops.blocked)
+    beyond = _line("  beyond the control", stops.excess(stops.blocked))
+    _line("stops of one busy role", stops.busy)
+    _line("stops, several at once", stops.company)
+    _line("stops of a whole stage", stops.whole)
+    _line("control: a plain thread here", stops.control)
+    quiet = _line("control: in another process", stops.noise).p99 < QUIET
+    for sample in sorted(stops.blocked, key=lambda each: -each.seconds)[:3]:
+        say(f"    {sample.seconds * 1000:8.2f} ms {sample.what}")
+    if bare.p99 >= P99 or bare.most >= MOST:
+        say(f"  by the clock alone that is above p99 {P99:g} ms or max {MOST:g} ms")
+    if not quiet:
+        say(f"  p99 and max are not judged: the machine is too noisy, with p99 {QUIET} ms or more in another process")
+    if (beyond.p99 >= P99 or beyond.most >= MOST) if quiet else beyond.p90 >= P99:
+        seen = f"p90 {beyond.p90:.1f}, p99 {beyond.p99:.1f}, max {beyond.most:.1f} ms"
+        return [f"stops take too long beyond the control: {seen}"]
+    return []
+
+
+def _left(report: Report) -> list[str]:
+    """Tell what the process has after each round; return what grew.
+
+    What malloc holds after a storm it may hold for ever; that the last third of the rounds has no more than the third
+    before it shows that nothing is kept.
+    """
+    left = report.left
+    say(f"  left after the first round and the last: {left[0]}, {left[-1]}")
+    say("  memory in MiB:" + "".join(f" {each.memory:.1f}" for each in left[:: max(1, len(left) // 12)]))
+    third = len(left) // 3
+    if third < LEAST_ROUNDS:
+        return []
+    before, after = (median(each.memory for each in part) for part in (left[-2 * third : -third], left[-third:]))
+    say(f"  memory of the second third of the rounds and of the last: {before:.1f} → {after:.1f} MiB")
+    return [f"memory grew by {after - before:.1f} MiB after the warm-up"] if after - before > GROWTH else []
+
+
+def keys(arguments: argparse.Namespace, deadline: float) -> list[str]:
+    """Type at random on runs of the app; return what did not hold."""
+    violations: list[str] = []
+    number, typed = arguments.round or 0, 0
+    board = Keyboard(f"{arguments.seed} keys {number}")
+    watchdog = Watchdog(lambda: f"keys of round {number}: {board.story}")
+    while True:
+        try:
+            with watchdog.watching(6 * KEYS):
+                board.play(KEYS)
+                board.leave()
+        except (Violation, AssertionError) as violation:
+            again = f"python -m tests.soak --seed {arguments.seed} --part keys --round {number}"
+            violations.append(f"keys, round {number}: {violation}\nagain: {again}\ntyped: {board.story}")
+        finally:
+            board.close()
+        typed += len(board.typed)
+        number += 1
+        if arguments.round is not None or time.monotonic() > deadline:
+            break
+        board = Keyboard(f"{arguments.seed} keys {number}")
+    watchdog.close()
+    say(f"keys: {typed:,} in {number - (arguments.round or 0)} runs of the app")
+    return violations
+
+
+def garbage(arguments: argparse.Namespace, deadline: float) -> list[str]:
+    """Send bytes that nobody should send; return what did not hold."""
+    if importlib.util.find_spec(GARBAGE) is None:
+        return []
+    found: list[str] = importlib.import_module(GARBAGE).run(arguments.seed, deadline - time.monotonic())
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

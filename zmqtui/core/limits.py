@@ -25,7 +25,7 @@ class Limits:
         maxsubsize: The same for what a PUB or XPUB takes, which are subscriptions: one of 1 MiB takes 40 MiB of memory.
         hwm: Messages that may wait in each direction of each connection; 0 for any number.
         handshake_ivl: Milliseconds in which a peer must have shaken hands; 0 for as long as it likes.
-        heartbeat_ivl: Milliseconds between heartbeats; 0 for none.
+        heartbeat_ivl: Milliseconds between heartbeats to peers beyond this machine; 0 for none.
         heartbeat_timeout: Milliseconds after a heartbeat in which a peer must be heard of.
         linger: Milliseconds that messages under way have when a role closes its socket.
         memory: MiB by which the process may grow before its memory guard stops a stage; 0 for no guard.
@@ -63,10 +63,15 @@ class Limits:
             zmq.SNDHWM: self.hwm,
             zmq.RCVHWM: self.hwm,
             zmq.HANDSHAKE_IVL: self.handshake_ivl,
-            zmq.HEARTBEAT_IVL: self.heartbeat_ivl,
-            zmq.HEARTBEAT_TIMEOUT: self.heartbeat_timeout,
             zmq.LINGER: self.linger,
         }
+
+    def heartbeats(self) -> dict[int, int]:
+        """Return the options of a socket that meets others beyond this machine; on it a peer's end is seen anyway.
+
+        Not for every socket: where a queue is full, a heartbeat waits behind it and the peer goes, libzmq 4.3.5 aborts.
+        """
+        return {zmq.HEARTBEAT_IVL: self.heartbeat_ivl, zmq.HEARTBEAT_TIMEOUT: self.heartbeat_timeout}
 
 
 _MOST = 2**31 - 1
@@ -82,8 +87,8 @@ LIMITS: tuple[Knob, ...] = (
     _limit("maxsubsize", "largest subscription, -1 for any", "B", -1, _MOST),
     _limit("hwm", "messages queued per peer, 0 for any", "", 0, _MOST),
     _limit("handshake_ivl", "for a peer's handshake, 0 for any", "ms", 0, 3_600_000),
-    _limit("heartbeat_ivl", "between heartbeats, 0 for none", "ms", 0, 3_600_000),
-    _limit("heartbeat_timeout", "silence after one, 0 for any", "ms", 0, 3_600_000),
+    _limit("heartbeat_ivl", "beyond this machine, 0 for none", "ms", 0, 3_600_000),
+    _limit("heartbeat_timeout", "silence after a heartbeat, 0 for any", "ms", 0, 3_600_000),
     _limit("linger", "for a closed socket's messages", "ms", 0, 10_000),
     _limit("memory", "growth of the process, 0 for any", "MiB", 0, 2**20),
 )

@@ -20,6 +20,7 @@ from zmqtui.core.connections.contacts import (
     End,
     Report,
 )
+from zmqtui.core.connections.descriptors import peer_name
 from zmqtui.core.connections.directory import Directory
 from zmqtui.core.connections.monitor import Monitor
 from zmqtui.core.journal import Event, now
@@ -271,6 +272,9 @@ class Connections:
             for descriptor in list(contacts.open):
                 end = contacts.open.get(descriptor)
                 if end is None or not end.binds or end.state == LISTENING:
+                    continue
+                if not any(end.ends) or peer_name(descriptor) != end.ends.remote:
+                    # Of those whom a socket sends away itself, as a PAIR does, libzmq says nothing.
                     continue
                 peer = words.peer(end, self._directory)
                 if peer.outside:

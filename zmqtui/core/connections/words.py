@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 import zmq
 
+from zmqtui.core.addresses import is_loopback
 from zmqtui.core.connections import contacts
 from zmqtui.core.connections.contacts import End, Reason, Report
 from zmqtui.core.connections.directory import Directory
@@ -125,7 +126,8 @@ def _text(report: Report, other: Peer, directory: Directory) -> str:
 def _may_be_cut(end: End) -> str:
     """Say why a peer from outside may be gone: libzmq does not say whether it was cut off."""
     size = "maxsubsize" if end.monitor.socket.kind in (zmq.PUB, zmq.XPUB) else "maxmsgsize"
-    return f"it left, sent a frame above {size}, or missed a heartbeat"
+    silent = "" if is_loopback(end.address) else ", or missed a heartbeat"
+    return f"it left, or sent a frame above {size}{silent}"
 
 
 def _closed(report: Report) -> str:

@@ -69,6 +69,7 @@ class Socket(zmq.Socket[bytes]):
     bound: dict[str, None]
     joined: float
     _met: dict[str, None]
+    _own_heartbeats: bool
     _warned: float
     visited: bool
     _resolved: dict[str, str]
@@ -97,7 +98,7 @@ class Socket(zmq.Socket[bytes]):
             self.joined = 0.0
             self._met = {}
             self._warned = -WARNED
-            self.visited = False
+            self.visited = self._own_heartbeats = False
             self._resolved = {}
             for option, value in context.wiring.limits.options(self.kind).items():
                 super().set(option, value)
@@ -120,6 +121,8 @@ class Socket(zmq.Socket[bytes]):
             self._timeouts[option] = optval
             optval = SLICE if optval < 0 else min(SLICE, optval)
         super().set(option, optval)
+        if option == zmq.HEARTBEAT_IVL:
+            self._own_heartbeats = True
         if option in (zmq.SUBSCRIBE, zmq.UNSUBSCRIBE):
             prefix = optval.encode() if isinstance(optval, str) else bytes(optval)
             self.subscriptions[prefix] += 1 if option == zmq.SUBSCRIBE else -1
@@ -221,6 +224,9 @@ class Socket(zmq.Socket[bytes]):
             self.wiring.splits(self)
         if "[" in addr:
             super().set(zmq.IPV6, 1)
+        if not self._own_heartbeats and not is_loopback(addr):
+            for option, value in self.wiring.limits.heartbeats().items():
+                super().set(option, value)
         if self.watched is None and not addr.startswith("inproc:"):
             self.wiring.watched(Monitor(self))
 

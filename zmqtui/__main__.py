@@ -18,6 +18,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if argv is None else argv)
     if argv is None and _opens_app(words):
+        # What is made until the first picture stays: no use looking through it. The app switches it on again.
+        gc.disable()
         from zmqtui.cli import supervisor
 
         # As early as can be, while there is little to copy.
@@ -73,8 +75,6 @@ def _command(words: list[str]) -> int:
 
                 return show_versions()
             case _:
-                # What is made until the first picture stays: no use looking through it. The app switches it on again.
-                gc.disable()
                 from zmqtui.cli.app import open_app
 
                 return open_app(arguments)

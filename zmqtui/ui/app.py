@@ -110,7 +110,6 @@ class Playground(TerminalApp):
         yield self._exposure
         yield ContentSwitcher(self._make(self._first), initial=f"pane-{self._first}")
         yield KeyBar()
-        yield Static("Make the terminal larger: 40 × 12 at least.", id="too-small", markup=False)
 
     def on_mount(self) -> None:
         """Show the first tab."""
@@ -126,6 +125,7 @@ class Playground(TerminalApp):
 
     async def _furnish(self) -> None:
         """Lay out what the first picture lacked."""
+        await self.mount(Static("Make the terminal larger: 40 × 12 at least.", id="too-small", markup=False))
         await self.pane.furnish()
         if self._start:
             self.pane.action_on_off()

@@ -77,18 +77,17 @@ class Desk(Vertical):
         self._unsettled = SETTLING
 
     def compose(self) -> ComposeResult:
-        """Lay out the views' names, the places of the views and the foot."""
-        yield self._strip
-        yield Horizontal(id="places")
+        """Lay out the foot; what is above it follows."""
         yield self._foot
 
     async def furnish(self, views: Sequence[type[View]], first: Sequence[str]) -> None:
-        """Put the first views on the desk.
+        """Lay out the views' names, and put the first views on the desk.
 
         Args:
             views: All views, in the order in which they stand side by side.
             first: The names of those on the desk at the beginning; the last one is the current one.
         """
+        await self.mount(self._strip, Horizontal(id="places"), before=self._foot)
         self._kinds = {kind.NAME: kind for kind in views}
         self._recent = [*reversed(first), *(name for name in self._kinds if name not in first)]
         to_open = [

@@ -36,6 +36,8 @@ FRAMES = 15
 """Times a second at which a visible tab looks at its stage."""
 REST = 1.0
 """Seconds from one look to the next while the stage is at rest."""
+COUNTS = 2
+"""Frames from one look at the counts to the next: half of the pictures are of the desk alone, at half the cost."""
 CALM = 4
 """Frames between two changes of the sentence, so that it can be read."""
 
@@ -165,7 +167,7 @@ class Pane(Vertical):
     def _tick(self) -> None:
         """Look while there is something to see: a stage at rest changes only when somebody does something."""
         if self.stage.running or self._moving or not self.desk.settled:
-            self.pump()
+            self.pump(counts=self._frame % COUNTS == 0)
             if not self.stage.running:
                 self.desk.rest()
         else:
@@ -185,8 +187,12 @@ class Pane(Vertical):
         if self.display:
             self._frames.resume()
 
-    def pump(self) -> None:
-        """Look at the stage and draw what changed."""
+    def pump(self, *, counts: bool = True) -> None:
+        """Look at the stage and draw what changed.
+
+        Args:
+            counts: Whether to draw what is above the desk too, though the stage runs.
+        """
         if not self.is_attached or not self.display:
             return
         view = self.stage.view()
@@ -195,12 +201,8 @@ class Pane(Vertical):
             self._wake()
         self._frame += 1
         figures = self._figures_of(view)
-        self._show_cards(view, figures)
-        if self.selected not in self._cards.names:
-            self.selected = self._cards.names[-1]
-        if self.furnished:
-            self._controls.show(view)
-        self._figures.show(view, figures.get("", ()))
+        if counts or not view.running:
+            self._show_counts(view, figures)
         ranks = {role.name: number for number, role in enumerate(self.pattern.roles)}
         self.desk.show(
             self.selected,
@@ -218,6 +220,14 @@ class Pane(Vertical):
         self._stranded = any(each.port_in_use for each in view.instances)
         if self._frame % CALM == 1 or not view.running:
             self._say(self._now(view))
+
+    def _show_counts(self, view: StageView, figures: Mapping[str, Sequence[Figure]]) -> None:
+        self._show_cards(view, figures)
+        if self.selected not in self._cards.names:
+            self.selected = self._cards.names[-1]
+        if self.furnished:
+            self._controls.show(view)
+        self._figures.show(view, figures.get("", ()))
 
     def _figures_of(self, view: StageView) -> dict[str, list[Figure]]:
         figures: dict[str, list[Figure]] = {}

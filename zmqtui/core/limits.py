@@ -88,7 +88,7 @@ LIMITS: tuple[Knob, ...] = (
     _limit("hwm", "messages queued per peer, 0 for any", "", 0, _MOST),
     _limit("handshake_ivl", "for a peer's handshake, 0 for any", "ms", 0, 3_600_000),
     _limit("heartbeat_ivl", "beyond this machine, 0 for none", "ms", 0, 3_600_000),
-    _limit("heartbeat_timeout", "silence after a heartbeat, 0 for any", "ms", 0, 3_600_000),
+    _limit("heartbeat_timeout", "silence after one, 0 for any", "ms", 0, 3_600_000),
     _limit("linger", "for a closed socket's messages", "ms", 0, 10_000),
     _limit("memory", "growth of the process, 0 for any", "MiB", 0, 2**20),
 )

@@ -15,8 +15,11 @@ from zmqtui.core.connections.contacts import CONNECTED
 from zmqtui.core.state import State
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from zmqtui.core.connections.contacts import End
     from zmqtui.core.connections.directory import Directory
+    from zmqtui.core.connections.monitor import Monitor
     from zmqtui.core.sockets.traced import Socket
 
 LATE: Final = 0.05
@@ -27,62 +30,62 @@ _WAITS: Final = (State.RECEIVING, State.POLLING)
 
 
 class _Break:
-    """A connection broke while a reply was awaited.
+    """The end of a connection of a REQ.
 
     Attributes:
         when: When that was heard.
-        asked: Since when a reply was awaited; 0 where that is to be seen.
-        had_left: Whether the request had certainly left.
-        server: The next server, once it is there.
-        served: How many messages that one had received by then.
+        gone: The monitor of who was at its other end, where that is known.
+        server: Who is there next.
+        served: How many messages that one had received when it was seen first.
     """
 
-    __slots__ = ("asked", "had_left", "served", "server", "when")
+    __slots__ = ("gone", "served", "server", "when")
 
-    def __init__(self, when: float, asked: float, *, had_left: bool) -> None:
-        self.when, self.asked, self.had_left = when, asked, had_left
+    def __init__(self, when: float, gone: Monitor | None = None) -> None:
+        self.when, self.gone = when, gone
         self.server: Socket | None = None
         self.served = 0
 
 
 class Bereft:
-    """The REQ sockets that lost a connection while they awaited a reply."""
+    """The REQ sockets that lost a connection, until it is certain what has become of their requests."""
 
     def __init__(self) -> None:
         self._breaks: dict[Socket, _Break] = {}
 
     def broke(self, end: End, when: float, directory: Directory) -> None:
         """Take in that a connection broke."""
-        socket = end.monitor.socket
-        if socket.kind == zmq.REQ and (asked := socket.awaiting):
-            self._breaks[socket] = _Break(when, asked, had_left=_had_left(end, asked, when, directory))
+        if end.monitor.socket.kind == zmq.REQ:
+            self._breaks[end.monitor.socket] = _Break(when, directory.server(end))
 
     def unbound(self, socket: Socket, when: float) -> None:
         """Take in that who had bound the inproc name that `socket` is connected to is leaving."""
         if socket.kind == zmq.REQ:
-            # What it sends from now on is looked at; what it is just sending may not be written down yet.
+            # What it sends from now on is looked at.
             socket.slow_down()
-            self._breaks[socket] = _Break(when, 0.0, had_left=True)
+            self._breaks[socket] = _Break(when)
 
     def settle(self, when: float, directory: Directory) -> None:
         """Tell every socket whose request is lost for certain."""
         for socket, broke in list(self._breaks.items()):
+            # What was just being sent is written down by then.
+            if when - broke.when < LATE:
+                continue
             asked = socket.awaiting
-            if not broke.asked and when - broke.when < LATE:
-                continue
-            if socket.closed or not asked or asked != (broke.asked or asked) or _served(socket, broke, asked):
+            if socket.closed or not asked or _served(socket, broke, asked):
                 self._breaks.pop(socket, None)
-                continue
-            certain = broke.had_left or _passed_over(socket, broke, when, directory)
-            if certain and when - broke.when >= LATE and _waits(socket):
+            elif _waits(socket) and (_had_left(socket, broke, asked) or _passed_over(socket, broke, when, directory)):
                 self._breaks.pop(socket, None)
                 socket.peer_left(asked)
 
 
-def _had_left(end: End, asked: float, when: float, directory: Directory) -> bool:
-    server = directory.server(end)
+def _had_left(socket: Socket, broke: _Break, asked: float) -> bool:
+    """Tell whether a request had certainly left before the connection broke."""
+    server = broke.gone
+    if socket.watched is None:
+        return not socket.peers() or asked < socket.joined
     if server is None or not server.ended:
-        return when - asked >= LATE
+        return broke.when - asked >= LATE
     # With others there, what it had taken and not answered may be another's.
     taken = server.crowd == 1 and server.socket.inbox.last > max(asked, server.socket.outbox.last)
     return asked <= server.ended - LEAVES or taken
@@ -99,19 +102,29 @@ def _connections(socket: Socket) -> list[End]:
 
 
 def _served(socket: Socket, broke: _Break, asked: float) -> bool:
-    """Tell whether it has another server, which may have the request."""
+    """Tell whether another server has the request, or may have it."""
     if socket.watched is None:
-        return socket.peers() > 0 and socket.joined <= asked
-    return any(end.since <= broke.when for end in _connections(socket))
+        # For a moment libzmq deals to the one that is leaving, too.
+        return socket.peers() > 0 and asked > max(socket.joined, broke.when) + LATE
+    return asked > broke.when or any(end.since <= broke.when for end in _connections(socket))
+
+
+def _next(socket: Socket, directory: Directory) -> Iterator[tuple[Socket, float]]:
+    """Yield the servers of this run that a socket is connected to now, and since when."""
+    if socket.watched is None:
+        for address in list(socket.addresses):
+            if server := socket.wiring.registry.binder(address):
+                yield server, socket.joined
+    for end in _connections(socket):
+        if monitor := directory.owner(end):
+            yield monitor.socket, end.since
 
 
 def _passed_over(socket: Socket, broke: _Break, when: float, directory: Directory) -> bool:
     """Tell whether the next server waits for requests, or has served everybody else: it takes turns."""
-    for end in _connections(socket):
-        monitor = directory.owner(end)
-        if monitor is None or when - end.since < LATE:
+    for server, since in _next(socket, directory):
+        if when - since < LATE:
             continue
-        server = monitor.socket
         if broke.server is not server:
             broke.server, broke.served = server, server.inbox.position()
         status = server.actor.status

@@ -56,6 +56,11 @@ class Registry:
             del self._bound[address]
             return [peer for peer, binder in self._wanting.get(address, {}).items() if binder is socket]
 
+    def binder(self, address: str) -> Socket | None:
+        """Return who binds `address`, if anybody does."""
+        with self._lock:
+            return self._bound.get(address)
+
     def peers(self, address: str, socket: Socket) -> int:
         """Return how many peers `socket` has at `address`, whichever end of it is its own."""
         with self._lock:

@@ -30,8 +30,10 @@ from zmqtui.core.connections.contacts import (
     RETRIED,
     SILENT,
     Contacts,
+    End,
     Report,
 )
+from zmqtui.core.connections.descriptors import Ends
 from zmqtui.core.connections.monitor import Monitor
 from zmqtui.core.journal import Event, now
 from zmqtui.core.model import Endpoints, Knobs
@@ -321,6 +323,28 @@ def test_a_reply_that_was_not_read_yet_is_not_lost(transport: str) -> None:
         go.set()
         until(lambda: instance(stage, "client").received.messages == 1)
         assert events(stage, "client", "lost") == []
+
+
+def test_a_crowd_half_open_is_not_looked_through() -> None:
+    """Protects the books from thousands who connect and say nothing: whose handshake succeeded is one of the newest."""
+
+    class Old:
+        def __getattr__(self, name: str) -> Any:
+            raise AssertionError("looked at")
+
+    contacts = Contacts(cast(Monitor, None), lambda report: None)
+    shaking = cast(dict[Any, None], contacts._shaking)
+    for _ in range(1000):
+        shaking[Old()] = None
+    late, first, second = (
+        End(cast(Monitor, None), "tcp://a", HANDSHAKE, since, binds=True) for since in (1, 9.95, 9.97)
+    )
+    for end in (late, first, second):
+        end.ends = Ends("a:1", "b:2")
+        shaking[end] = None
+    assert contacts._whose("tcp://a", 10.0) is first
+    del shaking[first], shaking[second]
+    assert contacts._whose("tcp://a", 10.0) is late
 
 
 def test_what_is_not_kept_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

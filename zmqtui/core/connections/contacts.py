@@ -219,9 +219,20 @@ class Contacts:
 
         Not one's that was gone when it was looked at, and rather the oldest's, as long as it is not overdue.
         """
-        shaking = [end for end in self._shaking if end.address == address]
-        shaking = [end for end in shaking if any(end.ends)] or shaking
-        return next((end for end in shaking if when - end.since < _SHAKES), shaking[-1] if shaking else None)
+        found: End | None = None
+        gone: End | None = None
+        # From the newest on: thousands may hang about half open, and they are the oldest.
+        for end in reversed(self._shaking):
+            if end.address != address:
+                continue
+            due = when - end.since < _SHAKES
+            if any(end.ends):
+                found = end if due or found is None else found
+                if not due:
+                    break
+            elif due or gone is None:
+                gone = end
+        return found or gone
 
     def _settle(self, end: End, when: float) -> None:
         del self._shaking[end]

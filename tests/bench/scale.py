@@ -65,6 +65,8 @@ async def _scroll(events: int, frames: int) -> float:
         await until(pilot, lambda: bool(app.query(EventLog)) and app.query_one(EventLog).max_scroll_y > events / 2)
         log = app.query_one(EventLog)
         for number in range(frames):
+            # Every line is drawn anew: in a short log all would be kept as they were drawn the first time.
+            log.notify_style_update()
             begun = time.perf_counter()
             log.scroll_to(y=(number * 37) % int(log.max_scroll_y), animate=False, force=True, immediate=True)
             log.render_lines(log.size.region)

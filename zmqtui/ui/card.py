@@ -89,6 +89,11 @@ class Card(Vertical):
             # At once, not when the loop comes to it: the next key may be under way.
             self.screen.set_focus(self._field.query_one(Input))
 
+    @property
+    def drawn(self) -> bool:
+        """Whether it was drawn before."""
+        return self._shown is not None
+
     @on(Field.Given)
     def _given(self, event: Field.Given) -> None:
         event.stop()

@@ -75,11 +75,15 @@ class Cards(VerticalScroll, can_focus=False):
         if self.names != [each.name for each in view.instances]:
             self._arrange(view)
         columns = 1 if brief else 3 if self.screen.has_class("-very-wide") else 2
+        sight = self.region
         # About as wide as it will be, until it is known.
         width = (self.app.size.width - 2) // columns - 1
         for each in view.instances:
             card = self._cards[each.name]
-            if card.is_mounted and (only is None or each.name in only):
+            if not card.is_mounted or (only is not None and each.name not in only):
+                continue
+            # In a crowd most are out of sight; they are drawn when they come in sight, and at the end.
+            if only is not None or not view.running or not card.drawn or card.region.overlaps(sight):
                 spark = self._sparks.of(each.name)
                 own = figures.get(each.name, ())
                 card.show(view, each, own, brief=brief, picked=each.name == picked, spark=spark, width=width)

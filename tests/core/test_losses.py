@@ -102,6 +102,18 @@ def test_frames_stay_apart() -> None:
     assert event.frames == (b"topic", b"", b"a\0b")
 
 
+@pytest.mark.parametrize("filters", [(b"a\0",), (b"a\0", b"longer")])
+def test_a_filter_looks_at_the_first_frame_only(filters: tuple[bytes, ...]) -> None:
+    """Protects topics that hold zero bytes: what a filter does not match is not lost."""
+    play = Play()
+    wanted, other = Message(100.0, (b"a\0b", b"1")), Message(100.0, (b"a", b"b"))
+    play.tick([], [play.mark("open", *filters)])
+    play.tick([other, wanted], [wanted])
+    play.tick([wanted], [wanted])
+    account = play.ledger.subscribers["reader"].losses()
+    assert (account.received, account.missing, account.in_flight) == (2, 0, 0)
+
+
 def test_a_flood_is_sampled_and_the_sum_is_exact() -> None:
     """Protects journal and engine at 200,000 lost messages a second: few events, told + skipped == lost, no time."""
     play = Play()

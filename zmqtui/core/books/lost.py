@@ -38,6 +38,16 @@ class Joined(bytes):
 
     frames: tuple[bytes, ...]
 
+    # A filter looks at the first frame only, and a topic may well hold what stands between the frames here.
+
+    def startswith(self, prefix: Any, start: Any = None, end: Any = None, /) -> bool:
+        """Tell whether the first frame begins like that."""
+        return self.frames[0].startswith(prefix, start, end)
+
+    def __getitem__(self, place: Any) -> Any:
+        """Return a part of the first frame."""
+        return self.frames[0][place]
+
 
 def joined(frames: tuple[bytes, ...]) -> bytes:
     """Return what identifies a message: its frames, the first one in front."""

@@ -11,10 +11,12 @@ import pytest
 import zmq
 
 from tests.helpers import events, instance, pattern_of, received, sent, stage_of, until
+from zmqtui.core.connections.monitor import Monitor
 from zmqtui.core.journal import Event
 from zmqtui.core.model import Endpoints, Knobs
 from zmqtui.core.role import say, sleep
 from zmqtui.core.sockets.traced import Context, Socket
+from zmqtui.core.sockets.wiring import Wiring
 from zmqtui.core.stage import Stage
 from zmqtui.core.state import State
 
@@ -310,7 +312,7 @@ def test_requests_at_full_speed(transport: str) -> None:
 
 
 @pytest.mark.parametrize("transport", ["tcp", "inproc", "outside"])
-def test_another_sender_of_several_frames_joins_in_a_hurry(transport: str) -> None:
+def test_another_sender_of_several_frames_joins_in_a_hurry(transport: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Protects the frames of who comes to a socket that takes single ones at full speed, from here or from outside."""
     joined, splitting = threading.Event(), threading.Event()
 
@@ -336,29 +338,148 @@ def test_another_sender_of_several_frames_joins_in_a_hurry(transport: str) -> No
         while True:
             seen[0] += 1
             socket.recv()
-            if socket.inbox.fast and (socket.inbox.single or transport == "outside"):
+            # On tcp somebody from outside may come at any time: what is bound looks at every frame.
+            if socket.inbox.fast and (socket.inbox.single or transport != "inproc"):
                 joined.set()
             seen[1] += socket.get(zmq.RCVMORE)
 
     inside = transport != "outside"
     roles: dict[str, Any] = {"pull": pull, "push": push} | ({"other": other} if inside else {})
+    news, plain_read = threading.Event(), Monitor.read
+    news.set()
+
+    def late_read(monitor: Monitor) -> bool:
+        assert news.wait(20)
+        return plain_read(monitor)
+
+    # In company of busy threads libzmq's news are read long after the first messages.
+    monkeypatch.setattr(Monitor, "read", late_read)
     with stage_of(pattern_of(roles, "PULL", "PUSH"), transport if inside else "tcp") as stage, zmq.Context() as context:
         stage.start()
         if not inside:
+            assert joined.wait(20)
+            for _ in range(3):
+                # Each time the books have a look at it.
+                before = received(stage, "pull")
+                until(lambda before=before: received(stage, "pull") > before)  # type: ignore[misc]
+            news.clear()
             with context.socket(zmq.PUSH) as stranger:
                 stranger.connect(stage.addresses["line"])
-                until(lambda: any(each.outside for each in stage.view().connections()))
-                assert joined.wait(20)
                 for _ in range(5000):
                     stranger.send_multipart([b"abc", b"", b"d"])
                 stranger.close(linger=-1)
             context.term()
             splitting.set()
+            until(lambda: seen[1] == 10_000, 30)
+            news.set()
         until(lambda: instance(stage, "push").state is State.FINISHED, 30)
         # What it says of itself is known a little later.
         until(lambda: seen == [sent(stage, "push") + 15_000 + 1, 10_000], 30)
         single = sent(stage, "push")
         until(lambda: instance(stage, "pull").received == (single + 5000, single + 15_000, single + 20_000))
+
+
+def test_who_connects_takes_single_frames_until_there_are_several() -> None:
+    """Protects the frames on tcp where a receiver is sure of all whom it has connected to."""
+    sure = threading.Event()
+    singles = [0]
+
+    def push(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(zmq.PUSH)
+        socket.bind(endpoints.line)
+        while not sure.is_set():
+            socket.send(b"x")
+            singles[0] += 1
+        for _ in range(5000):
+            socket.send_multipart([b"abc", b"", b"d"])
+
+    def pull(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(zmq.PULL)
+        socket.connect(endpoints.line)
+        while True:
+            socket.recv()
+            if socket.inbox.fast and socket.inbox.single:
+                sure.set()
+
+    with stage_of(pattern_of({"push": push, "pull": pull}, "PUSH", "PULL")) as stage:
+        stage.start()
+        assert sure.wait(30)
+        until(lambda: received(stage, "pull") >= singles[0] + 5000, 30)
+        expected = (singles[0] + 5000, singles[0] + 15_000, singles[0] + 20_000)
+        assert instance(stage, "pull").received == expected
+        until(lambda: instance(stage, "push").sent == expected)
+
+
+def test_frames_are_exact_while_the_books_look_for_who_sends_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects the frames of what arrives in the very moment in which the books find out whether there can be any."""
+    done, looking, seen = threading.Event(), threading.Event(), threading.Event()
+    singles = [0]
+    plain_split = Wiring.split
+
+    def slow_split(wiring: Wiring, socket: Socket) -> bool:
+        found = plain_split(wiring, socket)
+        keeper = not threading.current_thread().name.startswith("role")
+        if found and keeper and socket.kind == zmq.PULL and socket.inbox.fast:
+            looking.set()
+            seen.wait(20)
+        return found
+
+    monkeypatch.setattr(Wiring, "split", slow_split)
+
+    def push(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(zmq.PUSH)
+        socket.connect(endpoints.line)
+        while not done.is_set():
+            socket.send(b"x")
+            singles[0] += 1
+
+    def other(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(zmq.PUSH)
+        socket.connect(endpoints.line)
+        # As it does before its first one.
+        socket.outbox.multipart = True
+        socket.wiring.splits(socket)
+        assert looking.wait(20)
+        for _ in range(100):
+            socket.send_multipart([b"abc", b"", b"d"])
+        done.set()
+
+    def pull(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(zmq.PULL)
+        socket.bind(endpoints.line)
+        while True:
+            if len(socket.recv()) == 3:
+                seen.set()
+
+    with stage_of(pattern_of({"pull": pull, "push": push, "other": other}, "PULL", "PUSH"), "inproc") as stage:
+        stage.start()
+        until(lambda: instance(stage, "push").state is State.FINISHED, 30)
+        until(lambda: received(stage, "pull") >= singles[0] + 100, 30)
+        assert instance(stage, "pull").received == (singles[0] + 100, singles[0] + 300, singles[0] + 400)
+
+
+def test_who_connects_again_did_that_himself() -> None:
+    """Protects the log: only where the playground connected a socket again does it say so."""
+
+    def give(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(zmq.PAIR)
+        socket.connect(endpoints.line)
+        socket.send(b"1")
+        sleep(0)
+        socket.disconnect(endpoints.line)
+        socket.connect(endpoints.line)
+        say("again")
+
+    def take(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(zmq.PAIR)
+        socket.bind(endpoints.line)
+        socket.recv()
+        sleep(1000)
+
+    with stage_of(pattern_of({"take": take, "give": give}), "inproc") as stage:
+        stage.start()
+        until(lambda: "again" in events(stage, "give", "say"))
+        assert events(stage, "give", "note") == []
 
 
 def accounted(stage: Stage, who: str, kind: str) -> int:

@@ -190,11 +190,15 @@ class Books:
         if not tape.hurry:
             tape.fast = False
         elif tape is socket.inbox and not tape.single:
-            tape.single = True
-            # Looked up afterwards: who comes meanwhile or begins to split takes it back himself.
-            if socket.wiring.split(socket) or (socket.watched and not self.connections.ours(socket.watched)):
-                tape.single = False
+            tape.judge(lambda: self._only_single(socket))
         tape.recent.append((when, tape.tally.messages))
+
+    def _only_single(self, socket: Socket) -> bool:
+        """Tell whether nobody who may send to a socket sends several frames."""
+        if socket.watched and (socket.bound or not self.connections.ours(socket.watched)):
+            # Whoever connects from outside may be heard before libzmq's news of it are read.
+            return False
+        return not socket.wiring.split(socket)
 
     def _events(self, tape: Tape, taken: Taken, when: float) -> list[Event]:
         tape.sampler.whole = self._whole

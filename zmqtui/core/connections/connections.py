@@ -11,7 +11,6 @@ from typing import Final, NamedTuple
 from zmqtui.core.connections import words
 from zmqtui.core.connections.bereft import Bereft
 from zmqtui.core.connections.contacts import (
-    ACCEPTED,
     CONNECTED,
     DISCONNECTED,
     HANDSHAKE,
@@ -187,9 +186,9 @@ class Connections:
     def _tell(self, report: Report) -> None:
         if report.what in (LISTENING, HANDSHAKE, CONNECTED) or report.end.state == HANDSHAKE:
             self._directory.add(report.end)
-        if report.what in (ACCEPTED, CONNECTED, HANDSHAKE):
-            # It may be from outside: who it is is known at the next harvest.
-            report.end.monitor.socket.inbox.single = False
+        if report.what in (CONNECTED, HANDSHAKE, DISCONNECTED):
+            # It may be from outside, or the next one: who it is is known at the next harvest.
+            report.end.monitor.socket.inbox.doubt()
         if report.what in (DISCONNECTED, REFUSED):
             self._directory.remove(report.end)
         if report.what == DISCONNECTED:
@@ -251,12 +250,10 @@ class Connections:
         return [*_skipped(sampler, monitor, events[0].time), *events] if events else []
 
     def ours(self, monitor: Monitor) -> bool:
-        """Tell whether all whom a socket is connected to are known to be of this run."""
-        return all(
-            self._directory.owner(end) is not None
-            for end in list(monitor.contacts.open.values())
-            if end.state != LISTENING
-        )
+        """Tell whether a socket is connected to all it wants, and all of them are known to be of this run."""
+        contacts = monitor.contacts
+        ends = [end for end in list(contacts.open.values()) if end.state != LISTENING]
+        return bool(ends) and not contacts.wanted and all(self._directory.owner(end) is not None for end in ends)
 
     def who(self, address: str) -> str:
         """Return the instance whose end of a tcp connection `address` is, or the address."""

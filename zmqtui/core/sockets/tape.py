@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from zmqtui.core.journal import FAST, Event, Tally
@@ -194,6 +195,20 @@ class Tape:
         # Counted before, so that whoever takes it off knows of it.
         self._rich += 1
         self.items.append(item)
+
+    def judge(self, sure: Callable[[], bool]) -> None:
+        """Find out whether nobody who may send here sends several frames.
+
+        Args:
+            sure: Tells whether that is certain. Who is about to send several waits in `doubt` until it has told.
+        """
+        with self._lock:
+            self.single = sure()
+
+    def doubt(self) -> None:
+        """Take in that somebody may send several frames here from now on."""
+        with self._lock:
+            self.single = False
 
     def rushed(self, when: float) -> bool:
         """Tell whether so much came through of late that nobody need wait for the books to say so."""

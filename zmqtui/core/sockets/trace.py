@@ -97,11 +97,9 @@ def receiver(socket: Socket) -> tuple[Callable[..., Any], Callable[..., int]]:
 def _hurry(socket: Socket, tape: Tape) -> None:
     """Shift up; only the owner's thread does, so that no message is half one way and half the other."""
     if not tape.multipart:
-        if socket.watched is None:
-            # On inproc nobody can come from outside. Looked up afterwards: who begins to split takes it back himself.
-            socket.inbox.single = True
-            if socket.wiring.split(socket):
-                socket.inbox.single = False
+        if socket.watched is None and not socket.inbox.single:
+            # On inproc nobody can come from outside.
+            socket.inbox.judge(lambda: not socket.wiring.split(socket))
         tape.fast = True
         if socket.actor.attention:
             # Whoever called may have shifted down a moment ago.

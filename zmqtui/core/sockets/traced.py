@@ -169,6 +169,7 @@ class Socket(zmq.Socket[bytes]):
             wait = min(wait * 2, 0.05)
         self.actor.set(State.RUNNING)
         self.bound[addr] = None
+        self.inbox.doubt()
         if addr.startswith("inproc:"):
             self.wiring.registry.bound(addr, self)
         return result
@@ -207,6 +208,8 @@ class Socket(zmq.Socket[bytes]):
         addr = self._resolve(addr if isinstance(addr, str) else addr.decode())
         if not addr.startswith("inproc:") or addr in self._met:
             super().disconnect(addr)
+        # Who connects again does that himself.
+        self._met.pop(addr, None)
         self._left(addr)
 
     def _resolve(self, addr: str) -> str:
@@ -219,7 +222,7 @@ class Socket(zmq.Socket[bytes]):
         self.endpoint = self.inbox.endpoint = self.outbox.endpoint = self.wiring.names.get(addr, addr)
         self.addresses.append(addr)
         # Whoever is new here may send what has several frames.
-        self.inbox.single = False
+        self.inbox.doubt()
         if self.outbox.multipart:
             self.wiring.splits(self)
         if "[" in addr:

@@ -52,7 +52,7 @@ class Wiring:
                 self._split_anywhere = True
         for other in self.sockets():
             if self.split(other):
-                other.inbox.single = False
+                other.inbox.doubt()
 
     def split(self, socket: Socket) -> bool:
         """Tell whether anybody here may send messages of several frames to `socket`."""

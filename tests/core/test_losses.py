@@ -69,6 +69,16 @@ def test_what_arrived_before_it_was_written_down() -> None:
     assert (account.received, account.away, account.missing) == (5, 1, 1)
 
 
+def test_what_libzmq_had_in_hand_when_the_filter_changed() -> None:
+    """Protects the sum: a SUB that was polled gives out one message more of its old filter, and no count gets stuck."""
+    play = Play()
+    play.tick([b"a1", b"a2", b"b1"], [play.mark("open")])
+    play.tick([], [play.mark("filters", b"b")])
+    play.tick([b"b2"], [b"a1", b"b1", b"b2"])
+    account = play.ledger.subscribers["reader"].losses()
+    assert (account.received, account.unwanted, account.in_flight, account.published) == (3, 1, 0, 4)
+
+
 def test_every_reason() -> None:
     """Protects what a lost message's line says: which one, why, and whose."""
     play = Play()

@@ -40,6 +40,7 @@ class Subscriber:
         self.arrived: deque[bytes] = deque()
         self.lost = Lost()
         self._unconfirmed: tuple[bytes, ...] = ()
+        self._discarded: deque[bytes] = deque(maxlen=8)
         self._row = 0
         self._held_since = 0.0
         self._foreign = False
@@ -104,7 +105,9 @@ class Subscriber:
         )
         self.filters = mark.filters
         for line in self.lines.values():
-            self._lost("unwanted", line.keep(self.filters), line.publisher)
+            gone = line.keep(self.filters)
+            self._discarded += gone[:1]
+            self._lost("unwanted", gone, line.publisher)
 
     def publisher_left(self, tape: Tape, when: float) -> None:
         """Take in that a publisher is gone: what it sent may still arrive, between what its successor sends."""
@@ -175,6 +178,12 @@ class Subscriber:
                 line.take_beyond(1)
                 self.received += 1
                 return True
+        if message in self._discarded:
+            # libzmq had it in hand already when the filter changed: that one is not discarded.
+            self._discarded.remove(message)
+            self.unwanted -= 1
+            self.received += 1
+            return True
         return False
 
     def _take(self, line: Line, place: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from statistics import median
 from typing import Any
 
 import pytest
@@ -204,6 +205,30 @@ def test_user_set_timeouts_hold(timeout: int) -> None:
         assert [name for name, _ in took] == ["recv", "send"]
         for _, seconds in took:
             assert timeout / 1000 * 0.9 <= seconds < timeout / 1000 + 0.2
+
+
+def test_a_timeout_is_no_longer_at_full_speed() -> None:
+    """Protects RCVTIMEO and SNDTIMEO in a hurry: what libzmq has waited already is not waited once more."""
+    took: dict[tuple[str, bool], list[float]] = {}
+
+    def role(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(zmq.PAIR)
+        socket.bind(endpoints.line)
+        socket.rcvtimeo = socket.sndtimeo = 5
+        for number in range(40):
+            fast = bool(number % 2)
+            for tape, call in ((socket.inbox, socket.recv), (socket.outbox, lambda: socket.send(b"x"))):
+                tape.fast = fast
+                begun = time.perf_counter()
+                with pytest.raises(zmq.Again):
+                    call()
+                took.setdefault((tape.direction, fast), []).append(time.perf_counter() - begun)
+
+    with stage_of(pattern_of({"role": role}), "inproc") as stage:
+        stage.start()
+        until(lambda: instance(stage, "role").state is State.FINISHED)
+        for direction in ("recv", "send"):
+            assert median(took[direction, True]) < 1.5 * median(took[direction, False])
 
 
 def test_wrong_types_are_refused_as_pyzmq_does() -> None:

@@ -30,11 +30,12 @@ def receiver(socket: Socket) -> tuple[Callable[..., Any], Callable[..., int]]:
     requests = socket.kind == zmq.REQ
     replies = socket.kind in (zmq.REP, zmq.ROUTER)
 
-    def careful(flags: int, copy: bool, track: bool) -> Any:
+    def careful(flags: int, copy: bool, track: bool, *, tried: bool = False) -> Any:
+        since = socket.tried(zmq.RCVTIMEO) if tried else 0.0
         actor.checkpoint()
         if requests:
             socket.asked()
-        frame = socket.patiently(lambda: raw_recv(flags, False, track), flags, zmq.POLLIN)
+        frame = socket.patiently(lambda: raw_recv(flags, False, track), flags, zmq.POLLIN, since)
         data, more = frame.bytes, frame.more
         # Asking costs some system calls: not for what hardly anybody sees.
         asks_who = not more and (replies or not tape.sampler.sparse)
@@ -62,7 +63,7 @@ def receiver(socket: Socket) -> tuple[Callable[..., Any], Callable[..., int]]:
                 frame = raw_recv(flags, False)
                 data, more = frame.bytes, frame.more
         except zmq.Again:
-            return careful(flags, copy, track)
+            return careful(flags, copy, track, tried=True)
         if more:
             tape.frame(now(), data, True)
         else:
@@ -75,7 +76,7 @@ def receiver(socket: Socket) -> tuple[Callable[..., Any], Callable[..., int]]:
         try:
             data = raw_recv(flags)
         except zmq.Again:
-            return careful(flags, copy, track)
+            return careful(flags, copy, track, tried=True)
         tape.last = when = now()
         if tape.single:
             stamp(when)
@@ -120,7 +121,8 @@ def sender(socket: Socket) -> Callable[..., Any]:
     append, stamp = tape.items.append, tape.stamps.append
     requests, timed = socket.kind == zmq.REQ, tape.timed
 
-    def careful(data: Any, flags: int, copy: bool, track: bool) -> Any:
+    def careful(data: Any, flags: int, copy: bool, track: bool, *, tried: bool = False) -> Any:
+        since = socket.tried(zmq.SNDTIMEO) if tried else 0.0
         actor.checkpoint()
         # Written down before it is sent, since the buffer is the caller's; timed before, since the peer is quick.
         frame = data if type(data) is bytes else _bytes(data)
@@ -135,7 +137,7 @@ def sender(socket: Socket) -> Callable[..., Any]:
             when = now()
             return raw_send(data, flags, copy, track)
 
-        result = socket.patiently(send, flags, zmq.POLLOUT)
+        result = socket.patiently(send, flags, zmq.POLLOUT, since)
         tape.frame(when, frame, more)
         if requests:
             socket.asked()
@@ -155,7 +157,7 @@ def sender(socket: Socket) -> Callable[..., Any]:
             try:
                 result = raw_send(data, 0, copy, track)
             except zmq.Again:
-                return careful(data, flags, copy, track)
+                return careful(data, flags, copy, track, tried=True)
             append(data)
             return result
         if routing_id is not None or group is not None:
@@ -169,7 +171,7 @@ def sender(socket: Socket) -> Callable[..., Any]:
         try:
             raw_send(data)
         except zmq.Again:
-            return careful(data, 0, True, False)
+            return careful(data, 0, True, False, tried=True)
         tape.last = when
         stamp(when)
         append(data)

@@ -298,13 +298,27 @@ class Socket(zmq.Socket[bytes]):
         for tape in (self.inbox, self.outbox):
             tape.hurry = tape.fast = False
 
-    def patiently(self, operation: Callable[[], Any], flags: int, event: int) -> Any:
-        """Call `operation` until it succeeds, waiting interruptibly for `event` in between."""
-        begun = now()
+    def tried(self, option: int) -> float:
+        """Return when libzmq began to wait, after it did so in vain up to its own timeout or `SLICE`."""
+        timeout = self._timeouts[option]
+        return now() - (SLICE if timeout < 0 else min(SLICE, timeout)) / 1000
+
+    def patiently(self, operation: Callable[[], Any], flags: int, event: int, since: float = 0.0) -> Any:
+        """Call `operation` until it succeeds, waiting interruptibly for `event` in between.
+
+        Args:
+            operation: Receives or sends.
+            flags: Its flags.
+            event: What it needs.
+            since: When it was tried for the first time, in vain, where the caller has done that.
+        """
+        begun = since or now()
         # Whoever sends a REP what is no request comes from outside; asking costs 2 µs.
         replies = self.visited and self.kind == zmq.REP and event == zmq.POLLIN
         readable = replies and bool(int(RawSocket.get(self, zmq.EVENTS)) & zmq.POLLIN)
         try:
+            if since:
+                raise zmq.Again
             return operation()
         except zmq.Again:
             if readable:

@@ -95,6 +95,7 @@ WAITS: dict[str, RoleFunction] = {
     "send_multipart": blocked(zmq.PUSH, lambda socket: socket.send_multipart([b"x", b"y"])),
     "poll": blocked(zmq.PULL, lambda socket: socket.poll()),
     "Poller": blocked(zmq.PULL, polls),
+    "select": blocked(zmq.PULL, lambda socket: zmq.select([socket], [], [])),
     "proxy": blocked(zmq.PULL, relay),
     "sleep": blocked(zmq.PULL, lambda socket: sleep(1000)),
     "ask": blocked(zmq.PULL, lambda socket: ask("Well? ")),

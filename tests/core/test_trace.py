@@ -111,6 +111,12 @@ def polls(socket: Socket) -> Any:
     return socket.recv()
 
 
+def selects(socket: Socket) -> Any:
+    assert zmq.select([socket], [], [socket], 60) == ([socket], [], [])
+    assert zmq.select([], [socket], [socket], 0.001) in (([], [socket], []), ([], [], []))
+    return socket.recv()
+
+
 def tries(socket: Socket) -> Any:
     while True:
         try:
@@ -145,6 +151,7 @@ RECEIVES: dict[str, Callable[[Socket], Any]] = {
     "recv_serialized": lambda s: s.recv_serialized(lambda frames: frames[0]),
     "poll": waits_and_polls,
     "Poller": polls,
+    "select": selects,
     "recv without waiting": tries,
     "recv with a short RCVTIMEO": hurries,
 }

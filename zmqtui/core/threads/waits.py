@@ -28,6 +28,25 @@ _plain_poll = zmq.Poller.poll
 zmq.Poller.poll = _poll  # type: ignore[method-assign]
 
 
+def _select(
+    rlist: list[Any], wlist: list[Any], xlist: list[Any], timeout: float | None = None
+) -> tuple[list[Any], list[Any], list[Any]]:
+    """Select as pyzmq does, but in a role's thread as its poller polls."""
+    if current() is None:
+        return _plain_select(rlist, wlist, xlist, timeout)
+    poller = zmq.Poller()
+    lists = ((rlist, zmq.POLLIN), (wlist, zmq.POLLOUT), (xlist, zmq.POLLERR))
+    for socket in {*rlist, *wlist, *xlist}:
+        poller.register(socket, sum(flag for sockets, flag in lists if socket in sockets))
+    hits = poller.poll(None if timeout is None else int(timeout * 1000))
+    read, write, error = ([socket for socket, found in hits if found & flag] for _, flag in lists)
+    return read, write, error
+
+
+_plain_select = zmq.select
+zmq.select = _select
+
+
 def _proxy(frontend: Any, backend: Any, capture: Any = None) -> None:
     """Relay as libzmq's proxy does, but in a role's thread message by message, so that every hop is seen."""
     if current() is None:

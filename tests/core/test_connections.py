@@ -325,6 +325,42 @@ def test_a_reply_that_was_not_read_yet_is_not_lost(transport: str) -> None:
         assert events(stage, "client", "lost") == []
 
 
+def test_sockets_made_without_end_do_not_hold_up_the_books() -> None:
+    """Protects the counts from a role that makes sockets faster than they are heard of: each round has an end."""
+    known = connections.Connections()
+    made: list[Any] = []
+
+    class Fleeting:
+        """A monitor, while which is adopted the next one comes."""
+
+        unfinished = followed = False
+        fd, other = os.pipe()
+
+        def follow(self, tell: Any) -> None:
+            if len(made) < 1000:
+                made.append(Fleeting())
+                known.watch(made[-1])
+
+        def read(self) -> bool:
+            return True
+
+        def close(self) -> None:
+            """Be closed."""
+
+        abandon = close
+
+    known.open()
+    try:
+        known.watch(cast(Monitor, Fleeting()))
+        known.listen(0.01)
+        assert len(made) < 1000
+    finally:
+        made += [None] * 1000
+        known.close()
+        os.close(Fleeting.fd)
+        os.close(Fleeting.other)
+
+
 def test_a_crowd_half_open_is_not_looked_through() -> None:
     """Protects the books from thousands who connect and say nothing: whose handshake succeeded is one of the newest."""
 

@@ -23,7 +23,7 @@ QUIET = 1.0
 """Milliseconds within which 99 of 100 plain threads of another process wake on a machine that can be judged."""
 GROWTH = 5.0
 """MiB by which memory may grow after the warm-up, the first third."""
-LEAST_ROUNDS = 3
+LEAST_ROUNDS = 10
 """Rounds in a third, with fewer of which memory says nothing."""
 SHARES = {"stages": 0.7, "keys": 0.2, "garbage": 0.1}
 """The parts, and how much of the time is theirs."""

@@ -7,11 +7,14 @@ import ctypes
 import fcntl
 import os
 import resource
+import sys
 from pathlib import Path
 
 _PAGES = Path("/proc/self/statm")
 _trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
 """glibc's; it runs without the interpreter's lock."""
+_UNIT = 1 if sys.platform == "darwin" else 2**10
+"""Bytes in which the system tells of the most memory there ever was."""
 
 
 class Gauge:
@@ -30,7 +33,7 @@ class Gauge:
         if self._reads_pages:
             pages = int(os.pread(self._file, 200, 0).split()[1])
             return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNIT / 2**20
 
     def descriptors(self) -> tuple[int, int]:
         """Return how many descriptors are in use, but for holes, and how many there can be."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 from codecs import getincrementaldecoder
 from contextlib import suppress
 from queue import Queue
@@ -119,10 +120,15 @@ class Writer(WriterThread):
 
     def run(self) -> None:
         """Write what the terminal did not take at once."""
+        # Another program may have left the terminal non-blocking: then a write does not wait.
+        room = select.poll()
+        room.register(self.fileno(), select.POLLOUT)
         while (data := self._left.get()) is not None:
             with suppress(OSError):
                 while data:
-                    data = data[os.write(self.fileno(), data) :]
+                    room.poll()
+                    with suppress(BlockingIOError):
+                        data = data[os.write(self.fileno(), data) :]
             self._left.task_done()
 
     def stop(self) -> None:

@@ -17,15 +17,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The words after the program's name; those of the process by default.
     """
     words = list(sys.argv[1:] if argv is None else argv)
-    if argv is None and _opens_app(words):
-        # What is made until the first picture stays: no use looking through it. The app switches it on again.
-        gc.disable()
-        from zmqtui.cli import supervisor
-
-        # As early as can be, while there is little to copy.
-        if supervisor.wanted() and (ended := supervisor.supervise()) is not None:
-            return ended
     try:
+        if argv is None and _opens_app(words):
+            # What is made until the first picture stays: no use looking through it. The app switches it on again.
+            gc.disable()
+            from zmqtui.cli import supervisor
+
+            # As early as can be, while there is little to copy.
+            if supervisor.wanted() and (ended := supervisor.supervise()) is not None:
+                return ended
         code = _command(words)
         sys.stdout.flush()
         return code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import errno
 import os
 import sys
 import threading
@@ -68,6 +69,7 @@ ROLES: dict[str, Callable[..., None]] = {
     "role": broken,
     "assertion": unbound,
     "abort": lambda *_: ctypes.CDLL(None).abort(),
+    "nameless": lambda *_: ctypes.CDLL(None).abort(),
     "fault": fault,
     "books": in_a_thread,
     "tell": tell,
@@ -96,6 +98,9 @@ class Failing(Playground):
             case "thread":
                 in_a_thread()
             case "hang":
+                os.write(2, b"written before it hung\n")
+                # On the terminal at once: nothing is drawn any more.
+                os.write(1, b"It hangs.")
                 time.sleep(1000)
             case "callback":
                 await later()
@@ -136,8 +141,15 @@ PATTERN = Pattern(
 )
 
 
+def no_name(descriptor: int) -> str:
+    """Be a terminal that is somebody else's, or has no name here."""
+    raise PermissionError(errno.EACCES, "denied")
+
+
 def main() -> int:
     """Open the app."""
+    if sys.argv[1] == "nameless":
+        os.ttyname = no_name
     # One that hangs is not waited for.
     supervisor.GRACE = 0.5 if sys.argv[1] == "hang" else supervisor.GRACE
     if (ended := supervisor.supervise()) is not None:

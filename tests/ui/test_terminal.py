@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 
@@ -125,6 +126,7 @@ def test_a_signal_before_the_first_picture(number: signal.Signals) -> None:
     [
         ("assertion", 134, "zmqtui: libzmq ended the program: Assertion failed: "),
         ("abort", 134, "zmqtui: the program was ended by SIGABRT"),
+        ("nameless", 134, "zmqtui: the program was ended by SIGABRT"),
         ("fault", 139, "zmqtui: the program was ended by SIGSEGV"),
     ],
 )
@@ -189,9 +191,12 @@ def test_an_app_that_hangs() -> None:
     with terminal("hang", module="tests.ui.failing") as app:
         app.shows("● running")
         app.type("E")
+        app.shows("It hangs.")
         os.kill(app.process.pid, signal.SIGTERM)
         check_left(app, 143)
-        assert "zmqtui: it did not leave within 0.5 seconds" in left(app)
+        before, last = left(app).splitlines()[-2:]
+        assert before.endswith("written before it hung")
+        assert last.startswith("zmqtui: it did not leave within 0.5 seconds")
 
 
 def test_an_app_without_its_supervisor() -> None:
@@ -214,17 +219,24 @@ def test_no_colour() -> None:
             app.shows("▒ working", "◔ in recv()")
             app.type(QUIT)
             assert app.ends() == 0
-            codes = {part.split(b"m")[0] for part in app.raw.split(b"\x1b[38;2;")[1:]}
-            assert all(len(set(code.split(b";")[:3])) == 1 for code in codes), "a colour that is not grey"
+            codes = set(re.findall(rb"[34]8;2;(\d+);(\d+);(\d+)", app.raw))
+            assert codes
+            assert all(len(set(code)) == 1 for code in codes), "a colour that is not grey"
+            others = re.findall(rb"\x1b\[([\d;]*)m", re.sub(rb"[34]8;2;\d+;\d+;\d+", b"", app.raw))
+            # Bold, dim, underlined, reversed and the like: numbers of colours are larger, or those of the terminal.
+            assert {int(code) for each in others for code in each.split(b";") if code} <= {*range(10), *range(21, 30)}
     finally:
         os.environ.pop("NO_COLOR") if before is None else os.environ.update(NO_COLOR=before)
 
 
-@pytest.mark.parametrize("how", ["none", "role"])
-def test_hung_up_terminal(how: str) -> None:
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [("none", "● running"), ("role", "ValueError"), ("tell", "It has failed."), ("books", "A thread of the")],
+)
+def test_hung_up_terminal(how: str, words: str) -> None:
     """When the terminal goes away, the app goes too, though nobody takes its last words."""
     with terminal(how, module="tests.ui.failing") as app:
-        app.shows("● running")
+        app.shows(words)
         app.hang_up()
         assert app.process.wait(PATIENCE) == 129
         assert not app.orphans

@@ -54,7 +54,8 @@ def aside() -> Iterator[None]:
         text = os.pread(waiting, 1 << 16, max(0, size - (1 << 16)))
         os.ftruncate(waiting, 0)
         os.lseek(waiting, 0, os.SEEK_SET)
+        # Not on standard error: where the terminal was hung up, that would end us with another code.
         for line in printable_lines(text):
-            sys.stderr.write(f"{line}\n")
+            screen.write(f"{line}\n")
         with suppress(OSError):
             screen.close()

@@ -53,11 +53,11 @@ def supervise() -> int | None:
     status, told = _attend(child)
     _give_back(before)
     code = os.waitstatus_to_exitcode(status)
+    if text := os.pread(errors, 1 << 16, max(0, os.fstat(errors).st_size - (1 << 16))):
+        _report(text)
     if code == -signal.SIGKILL and told:
         _say(f"it did not leave within {GRACE:g} seconds and was ended")
         return 128 + told
-    if text := os.pread(errors, 1 << 16, max(0, os.fstat(errors).st_size - (1 << 16))):
-        _report(text)
     if code < 0 and -code not in ORDERS:
         _say(_cause(-code, text))
     return code if code >= 0 else 128 - code
@@ -153,7 +153,8 @@ def _give_back(before: list[Any]) -> None:
     with suppress(OSError, termios.error):
         # The app mends the attributes last: as they were, there is nothing else to mend.
         if termios.tcgetattr(0)[3] != before[3]:
-            _write(RESET)
+            with suppress(OSError):
+                _write(RESET)
             termios.tcsetattr(0, termios.TCSANOW, before)
             # What the mouse did meanwhile is no input for the shell.
             termios.tcflush(0, termios.TCIFLUSH)
@@ -164,7 +165,12 @@ def _write(text: str) -> None:
     from select import select
 
     # Not what we have already: to make that non-blocking would make it so for the shell.
-    terminal = os.open(os.ttyname(2), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    how = os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK
+    try:
+        terminal = os.open(os.ttyname(2), how)
+    except OSError:
+        # Inside a container it may have no name, and after `su` it is still the other user's.
+        terminal = os.open("/dev/tty", how)
     try:
         rest = text.encode("utf-8", "replace")
         while rest and select([], [terminal], [], 1)[1]:
@@ -190,7 +196,7 @@ def _say(text: str) -> None:
 
 def _cause(number: int, text: bytes) -> str:
     """Say in one line why `number` ended the app, of which `text` may tell."""
-    for line in text.decode("utf-8", "backslashreplace").splitlines():
+    for line in reversed(text.decode("utf-8", "backslashreplace").splitlines() if number == signal.SIGABRT else []):
         # As in "Assertion failed: !_closed (src/socket_base.cpp:123)", or with another text before the place.
         if any(f".{kind}pp:" in line for kind in "ch"):
             return f"libzmq ended the program: {line} – please report it"

@@ -55,6 +55,7 @@ class Terminal:
         controlling: bool = False,
     ) -> None:
         self.ours, self._theirs = pty.openpty()
+        self._ends = [self.ours, self._theirs]
         fcntl.ioctl(self._theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._before = termios.tcgetattr(self._theirs)
         self._screen = pyte.Screen(columns, rows)
@@ -136,9 +137,9 @@ class Terminal:
 
     def hang_up(self) -> None:
         """Take the terminal away."""
-        for end in (self.ours, self._theirs):
-            with suppress(OSError):
-                os.close(end)
+        # Once only: the numbers may be somebody else's by then.
+        while self._ends:
+            os.close(self._ends.pop())
 
     def close(self) -> None:
         """End the app and give the terminal back."""

@@ -137,7 +137,9 @@ def test_a_signal_from_a_shell(shell: Terminal, number: signal.Signals) -> None:
 
 def test_a_time_limit(shell: Terminal) -> None:
     """Protects `timeout`, which signals both: its exit code, and a terminal as it was."""
-    run(shell, f"timeout --foreground 3 {APP}", *SIGHTS)
+    run(shell, f"timeout --foreground 1000 {APP}", *SIGHTS)
+    # The time is over when its alarm says so.
+    os.kill(app_of(shell), signal.SIGALRM)
     back(shell)
     check(shell, 124)
 

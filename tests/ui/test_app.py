@@ -392,6 +392,30 @@ async def test_too_small_and_back() -> None:
         await until(pilot, lambda: pane(pilot).stage.running)
 
 
+async def test_the_line_of_keys_follows_the_width() -> None:
+    """Protects the keys that were left out for want of room: they are there again without another key being pressed."""
+    async with playing("reqrep") as pilot:
+        wide = await still(pilot)
+        assert "Palette" in wide
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "Edit" in screen(pilot) and "Palette" not in screen(pilot))
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: screen(pilot).splitlines()[-1] == wide.splitlines()[-1])
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=str)
+async def test_a_sentence_that_is_too_long_says_so(size: tuple[int, int]) -> None:
+    """Protects from half a sentence that reads like a whole one; where there are two lines, both are used."""
+    async with playing("reqrep", size, **QUICK) as pilot:
+        stage = pane(pilot).stage
+        await press(pilot, "space")
+        await until(pilot, lambda: stage.running)
+        pane(pilot).do(stage.halt, "stopped: " + "word " * 25 + "last " + "and " * 30)
+        await until(pilot, lambda: "Stopped: word" in screen(pilot))
+        assert ("last" in screen(pilot)) == (size[0] < 100)
+        assert "…" in screen(pilot).splitlines()[-2] or size[0] < 100
+
+
 async def test_every_size_down_to_nothing() -> None:
     """No size breaks it: too small says so, and all is there again when there is room."""
     async with playing("pubsub", **QUICK) as pilot:

@@ -6,6 +6,7 @@ import pytest
 from textual.widgets import Input
 
 from tests.ui.support import playing, press, screen, stages, until
+from tests.ui.terminal import terminal
 from zmqtui.core.limits import Limits
 from zmqtui.core.stage import Stage
 from zmqtui.ui.app import Playground
@@ -33,6 +34,17 @@ async def test_limits_are_shown_and_changed(size: tuple[int, int]) -> None:
         assert all(stage.limits == Limits(maxmsgsize=9) for stage in app.stages)
         await press(pilot, "escape")
         await until(pilot, lambda: not isinstance(app.screen, LimitsDialog))
+
+
+@pytest.mark.parametrize("key", ["L", "?"])
+def test_a_dialog_leaves_the_tab_in_sight(key: str) -> None:
+    """Protects whoever looks up a limit or a key from losing sight of what it is about."""
+    with terminal("reqrep", "--transport", "inproc") as app:
+        app.shows("space starts it")
+        app.type(key)
+        app.shows("escape closes", "Ready: space starts it")
+        app.type("\x11")
+        assert app.ends() == 0
 
 
 @pytest.mark.parametrize("size", SIZES)

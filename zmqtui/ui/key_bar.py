@@ -42,15 +42,21 @@ class KeyBar(Keys):
     def __init__(self) -> None:
         super().__init__("", markup=False)
         self._shown: Content | None = None
+        self._narrow = False
 
     def on_mount(self) -> None:
         """Hear of changes."""
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
 
+    def on_resize(self) -> None:
+        """Have as many keys, and as far apart, as there is room for now."""
+        if self._shown is not None and self._narrow != (self.app.size.width < 100):
+            self._changed(self.screen)
+
     def _changed(self, screen: Screen[object]) -> None:
         if screen is not self.screen or not screen.app.app_focus:
             return
-        narrow = self.app.size.width < 100
+        self._narrow = narrow = self.app.size.width < 100
         keys: list[Content] = []
         if isinstance(screen.focused, Input):
             keys = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import inspect
+import sys
 import weakref
 from typing import Any
 
@@ -15,6 +16,7 @@ from zmqtui.core.model import TRANSPORTS, Endpoints, Knobs
 from zmqtui.core.role import sleep
 from zmqtui.core.sockets.traced import Context
 from zmqtui.core.stage import Stage
+from zmqtui.core.threads.frames import running
 from zmqtui.patterns import find
 
 
@@ -120,3 +122,18 @@ def test_a_role_that_is_no_function() -> None:
         stage.start()
         until(lambda: stands(stage, "holder", "sleep(600)"))
         assert list(stage.pointers()) == ["holder"]
+
+
+def test_looking_at_all_threads_cannot_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects the process: with a collection in the middle of the look, a thread that ends then stops everybody."""
+    looks: list[bool] = []
+
+    def current_frames() -> dict[int, Any]:
+        looks.append(gc.isenabled())
+        return {}
+
+    monkeypatch.setattr(sys, "_current_frames", current_frames)
+    assert gc.isenabled()
+    assert running() == {}
+    assert looks == [False]
+    assert gc.isenabled()

@@ -11,6 +11,7 @@ from types import FrameType
 
 from zmqtui.core.journal import now
 from zmqtui.core.state import State, Status, Stopped
+from zmqtui.core.threads.frames import running
 from zmqtui.core.threads.wake import Wake
 
 NUDGE = 0.002
@@ -86,7 +87,7 @@ class Life:
 
     def _in_engine(self) -> bool:
         """Tell whether the thread is in the engine's code, called by what it lives for."""
-        frames = sys._current_frames()
+        frames = running()
         frame = frames.get(self._thread.ident or 0)
         frames.clear()
         inside = True

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, NamedTuple
 
 from zmqtui.core.export.source import code_of
+from zmqtui.core.threads.frames import running
 
 if TYPE_CHECKING:
     from zmqtui.core.slot import Slot
@@ -31,7 +31,7 @@ def pointers(slots: Iterable[Slot]) -> dict[str, Pointer]:
     slots = tuple(slots)
     codes = {role: code_of(role.function) for role in {slot.role for slot in slots}}
     found = {}
-    frames = sys._current_frames()
+    frames = running()
     try:
         for slot in slots:
             actor, code = slot.actor, codes[slot.role]

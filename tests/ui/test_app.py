@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -368,6 +369,15 @@ async def test_palette() -> None:
         app = pilot.app
         assert isinstance(app, Playground)
         await until(pilot, lambda: all(stage.running for stage in app.stages))
+
+
+async def test_a_screenshot_is_saved_where_the_app_was_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects those without a folder for downloads, for whom it failed."""
+    monkeypatch.setenv("HOME", str(tmp_path / "nobody"))
+    monkeypatch.chdir(tmp_path)
+    async with playing("reqrep") as pilot:
+        pilot.app.deliver_screenshot()
+        await until(pilot, lambda: any("</svg>" in path.read_text() for path in tmp_path.glob("zmqtui*.svg")))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)

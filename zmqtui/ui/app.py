@@ -166,6 +166,12 @@ class Playground(TerminalApp):
             if command.title not in ("Maximize", "Minimize", "Keys"):
                 yield command
 
+    def deliver_screenshot(
+        self, filename: str | None = None, path: str | None = None, time_format: str | None = None
+    ) -> str | None:
+        """Save a screenshot where the app saves all else: not everybody has the folder for downloads it would go to."""
+        return super().deliver_screenshot(filename, path or str(Path.cwd()), time_format)
+
     def on_resize(self) -> None:
         """Give the keys back to the tab after the terminal was too small for it."""
         self.call_after_refresh(self._refocus)

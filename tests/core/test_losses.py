@@ -13,7 +13,8 @@ import pytest
 import zmq
 
 from tests.helpers import connected, instance, pattern_of, stage_of, until
-from zmqtui.core.books.ledger import Ledger, deal
+from zmqtui.core.books.inflight import Line
+from zmqtui.core.books.ledger import STRAY, Ledger, deal
 from zmqtui.core.books.lost import BURST, ORPHANED, REASONS
 from zmqtui.core.journal import Event, now
 from zmqtui.core.model import Endpoints, Knobs
@@ -277,3 +278,28 @@ def test_at_full_speed_nobody_waits_for_ever_untold(transport: str) -> None:
             before = {each.name: each.received.messages for each in stage.view().of("client")}
             until(lambda before=before: served(before))  # type: ignore[misc]
             stage.reset()
+
+
+def test_a_flood_from_outside_is_not_looked_for_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects the books from another publisher at full speed: each of its messages went through all that is due."""
+    searches: list[bytes] = []
+    find = Line.find
+
+    def counted(line: Line, message: bytes) -> int:
+        searches.append(message)
+        return find(line, message)
+
+    monkeypatch.setattr(Line, "find", counted)
+    play = Play()
+    play.tick([], [play.mark("open")])
+    ours = [b"ours %d" % number for number in range(5000)]
+    play.tick(ours, [b"theirs"])
+    play.when += STRAY
+    play.tick([], [b"theirs %d" % number for number in range(5000)])
+    # What is missing is found missing all the same.
+    play.tick([], [*ours[:100], b"theirs again"])
+    play.when += STRAY
+    play.tick([], ours[200:])
+    account = play.ledger.subscribers["reader"].losses()
+    assert (account.received, account.before + account.dropped, account.in_flight) == (4900, 100, 0)
+    assert len(searches) < 10

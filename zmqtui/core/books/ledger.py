@@ -7,9 +7,9 @@ overtakes there is lost, and the moment tells why. Nothing is added to a message
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice, repeat
+from itertools import chain, islice, repeat
 from math import inf
 from operator import call, itemgetter
 
@@ -44,6 +44,7 @@ class Subscriber:
         self._row = 0
         self._held_since = 0.0
         self._foreign = False
+        self._known: Counter[bytes] | None = None
 
     def losses(self) -> Losses:
         """Return the account as it stands."""
@@ -118,6 +119,7 @@ class Subscriber:
 
     def match(self, when: float) -> None:
         """Find what arrived among what is on its way."""
+        self._known = None
         self._in_step(len(self.arrived))
         singly = 0
         while self.arrived:
@@ -149,13 +151,15 @@ class Subscriber:
             return False
         [line] = self.lines.values()
         count = min(len(self.arrived), len(line.pending), most)
+        if not count or line.died or self.arrived[0] != line.pending[0]:
+            return False
         came = list(islice(self.arrived, count))
-        if not count or line.died or came != list(islice(line.pending, count)):
+        if came != list(islice(line.pending, count)):
             return False
         for prefix in self._unconfirmed:
             if any(message.startswith(prefix) for message in came):
                 self._unconfirmed = tuple(each for each in self._unconfirmed if each != prefix)
-        line.take(count)
+        self._off(line, count)
         cut(self.arrived, count)
         self.received += count
         self._row += count
@@ -168,10 +172,11 @@ class Subscriber:
             if line.first(message):
                 self._take(line, 0)
                 return True
-        for line in lines:
-            if (place := line.find(message)) >= 0:
-                self._take(line, place)
-                return True
+        if self._is_on_its_way(message):
+            for line in lines:
+                if (place := line.find(message)) >= 0:
+                    self._take(line, place)
+                    return True
         for line in lines:
             if line.beyond:
                 self._lose(line, len(line.pending))
@@ -186,9 +191,22 @@ class Subscriber:
             return True
         return False
 
+    def _is_on_its_way(self, message: bytes) -> bool:
+        """Tell whether a search for `message` will find it: in a flood from outside each one would go through all."""
+        if self._known is None:
+            self._known = Counter(chain.from_iterable(line.pending for line in self.lines.values()))
+        return self._known[message] > 0
+
+    def _off(self, line: Line, count: int) -> list[bytes]:
+        """Take the first `count` pending messages off a line."""
+        taken = line.take(count)
+        if self._known is not None:
+            self._known.subtract(taken)
+        return taken
+
     def _take(self, line: Line, place: int) -> None:
         self._lose(line, place)
-        [message] = line.take(1)
+        [message] = self._off(line, 1)
         self.received += 1
         if line.died:
             self._row = 0
@@ -205,6 +223,7 @@ class Subscriber:
             if line.died and line.died <= when:
                 self._lost("orphaned", list(line.pending), line.publisher, line.beyond)
                 del self.lines[tape]
+                self._known = None
 
     def settle(self, when: float) -> None:
         """Give up what should have arrived: the subscriber waits in recv() and its queue is empty."""
@@ -220,7 +239,7 @@ class Subscriber:
 
     def _lose(self, line: Line, count: int) -> None:
         """Account for the first `count` pending messages, which will not arrive."""
-        lost = line.take(count)
+        lost = self._off(line, count)
         if line.died or not self._unconfirmed:
             self._lost("orphaned" if line.died else "dropped", lost, line.publisher)
             return

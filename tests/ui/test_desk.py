@@ -16,6 +16,7 @@ from zmqtui.ui.desk import Desk
 from zmqtui.ui.event_index import EventIndex
 from zmqtui.ui.files import save
 from zmqtui.ui.place import Place
+from zmqtui.ui.view import Scene, View
 from zmqtui.ui.views import VIEWS
 
 
@@ -217,3 +218,31 @@ async def test_end_follows_again_however_it_was_scrolled(view: str) -> None:
         await until(pilot, lambda: screen(pilot) != end)
         await press(pilot, "end")
         await until(pilot, lambda: screen(pilot) == end)
+
+
+async def test_a_line_of_another_instance_stays_picked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A frame between a pick in a view and the tab's hearing whose line it is does not move the pick to another one."""
+    async with playing("reqrep") as pilot:
+        await until(pilot, lambda: "Ready: space" in screen(pilot))
+        assert isinstance(pilot.app, Playground)
+        pane = pilot.app.pane
+        who = ["server", "client-1", "server", "server", "client-1"]
+        pane.stage.journal.extend(Event(float(at), name, "send", (b"x",), "requests") for at, name in enumerate(who))
+        await until(pilot, lambda: desk(pilot).index.bounds[1] == len(who))
+        assert pane.selected == "server"
+        picks: list[int | None] = []
+        view = desk(pilot).current
+        draw = view.show
+
+        def show(scene: Scene) -> None:
+            picks.append(scene.picked)
+            draw(scene)
+
+        monkeypatch.setattr(view, "show", show)
+        desk(pilot)._picked(View.Picked(4))
+        # A frame before the tab hears of it, and one after.
+        pane.pump()
+        await until(pilot, lambda: pane.selected == "client-1")
+        pane.pump()
+        await until(pilot, lambda: picks and picks[-1] is not None)
+        assert {pick for pick in picks if pick is not None} == {4}

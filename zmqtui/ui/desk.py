@@ -70,7 +70,7 @@ class Desk(Vertical):
         self._recent: list[str] = []
         self._places: dict[str, Place] = {}
         self._moment: int | None = None
-        self._selected = ""
+        self._selected = self._told = ""
         self._scene: Callable[[EventIndex, int | None], Scene] | None = None
         self._strip = Keys("", id="names", markup=False)
         self._names: Content | None = None
@@ -151,10 +151,13 @@ class Desk(Vertical):
             selected: The instance that the keys are for.
             scene: Makes the scene of an index and a picked event's number.
         """
-        if selected != self._selected and self._moment is not None:
-            # The same moment, as the other one had it.
-            self._moment = self.index.step(selected, self._moment + 1, -1)
-        self._selected, self._scene = selected, scene
+        if selected != self._told:
+            # Only what is news: who was picked here is heard of there a little later.
+            if selected != self._selected and self._moment is not None:
+                # The same moment, as the other one had it.
+                self._moment = self.index.step(selected, self._moment + 1, -1)
+            self._told = self._selected = selected
+        self._scene = scene
         self.index.pull()
         self._draw()
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.helpers import until
 from zmqtui.core import guard
 from zmqtui.core.connections.connections import Stranger
 from zmqtui.core.connections.contacts import End
@@ -189,3 +191,21 @@ def test_ones_own_descriptors_are_no_reason(make: Make) -> None:
     for _ in range(20):
         world.looks(used=256)
     assert not stage.halted
+
+
+def test_a_guard_that_fails_says_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects from a guard that sees nothing and says nothing: its error is told, once, and it goes on looking."""
+    told: list[str] = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: told.append(str(args.exc_value)))
+    monkeypatch.setattr(guard, "CALM", 0.001)
+    looks = itertools.count()
+
+    def fails(_self: Guard, *_: object) -> float:
+        raise RuntimeError("blind" if next(looks) else "dazzled")
+
+    monkeypatch.setattr(Guard, "_look", fails)
+    watching, stage = Guard(), Stage()
+    watching.watch(stage)
+    until(lambda: next(looks) > 20)
+    watching.leave(stage)
+    assert told == ["dazzled", "blind"]

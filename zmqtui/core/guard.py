@@ -126,9 +126,12 @@ class Guard:
                 wards = list(self._wards.values())
             try:
                 pause = self._look(gauge, wards)
-            except Exception:
-                # Whatever it is, the next look must come.
+            except Exception as error:
+                # Whatever it is, the next look must come; that it may see nothing is said once.
                 pause = CALM
+                if str(error) not in self._told:
+                    self._told.add(str(error))
+                    threading.excepthook(threading.ExceptHookArgs((type(error), error, error.__traceback__, None)))
 
     def _look(self, gauge: Gauge, wards: list[Ward]) -> float:
         """Look once and return the seconds until the next look."""

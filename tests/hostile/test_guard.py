@@ -198,14 +198,16 @@ def test_a_guard_that_fails_says_so_once(monkeypatch: pytest.MonkeyPatch) -> Non
     told: list[str] = []
     monkeypatch.setattr(threading, "excepthook", lambda args: told.append(str(args.exc_value)))
     monkeypatch.setattr(guard, "CALM", 0.001)
-    looks = itertools.count()
+    looks: list[str] = []
 
     def fails(_self: Guard, *_: object) -> float:
-        raise RuntimeError("blind" if next(looks) else "dazzled")
+        looks.append("blind" if looks else "dazzled")
+        raise RuntimeError(looks[-1])
 
     monkeypatch.setattr(Guard, "_look", fails)
     watching, stage = Guard(), Stage()
     watching.watch(stage)
-    until(lambda: next(looks) > 20)
+    until(lambda: len(looks) > 20)
     watching.leave(stage)
+    until(lambda: not any(thread.name == "guard" for thread in threading.enumerate()))
     assert told == ["dazzled", "blind"]

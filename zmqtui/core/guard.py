@@ -88,6 +88,7 @@ class Guard:
         self._gauge: Gauge | None = None
         self._thread: threading.Thread | None = None
         self._alert = self._halting = False
+        self._told: set[str] = set()
         self._short_since = self._aftermath = self._given_back = self._enough = 0.0
 
     def watch(self, stage: Guarded) -> None:

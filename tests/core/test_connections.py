@@ -361,6 +361,41 @@ def test_sockets_made_without_end_do_not_hold_up_the_books() -> None:
         os.close(Fleeting.other)
 
 
+def test_whoever_makes_sockets_waits_for_who_listens() -> None:
+    """Protects the system from running out of descriptors where a role makes sockets faster than they are heard of."""
+    known = connections.Connections()
+    paced: list[float] = []
+
+    def pace(seconds: float) -> None:
+        paced.append(seconds)
+        known._new.clear()
+
+    class Watched:
+        """A monitor of a socket of that role."""
+
+        def __init__(self) -> None:
+            self.socket = SimpleNamespace(actor=SimpleNamespace(pace=pace))
+            self.followed = False
+
+    def watched() -> Monitor:
+        return cast(Monitor, Watched())
+
+    known.open()
+    try:
+        for _ in range(connections.CROWD):
+            monitor = watched()
+            known.watch(monitor)
+        assert not paced
+        known.watch(watched())
+        assert len(paced) == 1
+        known.closing(monitor)
+        for _ in range(connections.CROWD):
+            known.watch(watched())
+        assert len(paced) == 2
+    finally:
+        known.close()
+
+
 def test_a_crowd_half_open_is_not_looked_through() -> None:
     """Protects the books from thousands who connect and say nothing: whose handshake succeeded is one of the newest."""
 

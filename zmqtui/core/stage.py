@@ -62,6 +62,8 @@ class _Wiring(Wiring):
 
     def closing(self, socket: Socket) -> None:
         self.books.closing(socket)
+        if socket.watched:
+            self.books.connections.closing(socket.watched)
 
     def unbound(self, socket: Socket) -> None:
         self.books.connections.bereft.unbound(socket, now())

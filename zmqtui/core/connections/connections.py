@@ -6,6 +6,7 @@ import selectors
 import threading
 import time
 from collections import deque
+from math import inf
 from typing import Final, NamedTuple
 
 from zmqtui.core.connections import words
@@ -31,6 +32,8 @@ UNREAD: Final = 20_000
 """Reports that are kept until the books fetch them; what comes on top is only counted."""
 ROUNDS: Final = 20
 """Rounds of reading in a row, at once when something happens, before there is a pause in between."""
+CROWD: Final = 256
+"""Monitors that may wait to be adopted or closed, before whoever makes the next one waits, too."""
 HEARD: Final = 0.03
 """Seconds after which both ends of a connection have been heard of."""
 PAUSE: Final = 0.002
@@ -75,6 +78,7 @@ class Connections:
         self._new: deque[Monitor] = deque()
         self._monitors: dict[Monitor, None] = {}
         self._unfinished: dict[Monitor, None] = {}
+        self._leaving: dict[Monitor, None] = {}
         self._reports: deque[Report] = deque(maxlen=UNREAD)
         self._samplers: dict[Monitor, Sampler] = {}
         self._lost = self._lost_told = 0
@@ -113,6 +117,7 @@ class Connections:
             for monitor in self._monitors:
                 monitor.abandon()
             self._monitors.clear()
+            self._leaving.clear()
             selector.close()
             self._wake.close()
 
@@ -124,6 +129,14 @@ class Connections:
             monitor.followed = True
             self._new.append(monitor)
             self._wake.set()
+            while len(self._new) + len(self._leaving) > CROWD and not self._dismissed:
+                # Each of them is a socket more, and the system has an end of those.
+                monitor.socket.actor.pace(PAUSE)
+
+    def closing(self, monitor: Monitor) -> None:
+        """Take in that the monitor's socket is about to be closed."""
+        if monitor.followed:
+            self._leaving[monitor] = None
 
     # Called by the one who listens.
 
@@ -144,12 +157,13 @@ class Connections:
                 rounds += 1
                 if rounds > ROUNDS:
                     time.sleep(PAUSE)
-                self._round(selector)
+                self._round(selector, until)
             if now() >= until:
                 return True
         return False
 
-    def _round(self, selector: selectors.BaseSelector) -> None:
+    def _round(self, selector: selectors.BaseSelector, until: float) -> None:
+        """Read of every socket of which there is something, as far as the time goes: the books want their turn."""
         with self._lock:
             if self._selector is not selector:
                 return
@@ -160,9 +174,13 @@ class Connections:
                     self._read(key.data, selector)
                 elif self._wake:
                     self._wake.clear()
-            self._adopt(selector)
+                if now() > until:
+                    break
+            self._adopt(selector, until)
+            if self._new and self._wake:
+                self._wake.set()
 
-    def _adopt(self, selector: selectors.BaseSelector) -> None:
+    def _adopt(self, selector: selectors.BaseSelector, until: float = inf) -> None:
         # No more than there are now: roles that make sockets faster than these are read would hold up the books.
         for _ in range(len(self._new)):
             monitor = self._new.popleft()
@@ -170,6 +188,8 @@ class Connections:
             self._monitors[monitor] = None
             selector.register(monitor.fd, selectors.EVENT_READ, monitor)
             self._read(monitor, selector)
+            if now() > until:
+                return
 
     def _read(self, monitor: Monitor, selector: selectors.BaseSelector) -> None:
         self._unfinished.pop(monitor, None)
@@ -181,6 +201,7 @@ class Connections:
         if stopped:
             self._directory.leave(monitor)
             del self._monitors[monitor]
+            self._leaving.pop(monitor, None)
             selector.unregister(monitor.fd)
             monitor.close()
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from zmqtui.core.journal import SENT, Event, Journal
-from zmqtui.core.sockets.tape import BURST, Message, Sampler, Tape
+from zmqtui.core.sampler import BURST, Sampler
+from zmqtui.core.sockets.tape import Message, Tape
 
 
 def numbered(first: int, count: int, size: int = 1) -> list[Event]:

@@ -13,8 +13,9 @@ import pytest
 import zmq
 
 from tests.helpers import connected, instance, pattern_of, stage_of, until
+from zmqtui.core.books.dealing import deal
 from zmqtui.core.books.inflight import Line
-from zmqtui.core.books.ledger import STRAY, Ledger, deal
+from zmqtui.core.books.ledger import STRAY, Ledger
 from zmqtui.core.books.lost import BURST, ORPHANED, REASONS
 from zmqtui.core.journal import Event, now
 from zmqtui.core.model import Endpoints, Knobs

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
-from itertools import chain, islice, repeat
+from itertools import chain, islice
 from math import inf
-from operator import call, itemgetter
 
+from zmqtui.core.books.dealing import deal
 from zmqtui.core.books.inflight import SETTLED, Line, cut
 from zmqtui.core.books.lost import Lost, joined
 from zmqtui.core.journal import Event
@@ -377,43 +377,6 @@ class Ledger:
             filters = subscriber.filters if subscriber.open else expected
             subscriber.feed(tape, [message for message in items[start:stop] if message.startswith(filters)], when)
             done[tape] = upto
-
-
-def deal(messages: list[bytes], filters: dict[str, tuple[bytes, ...]]) -> dict[str, list[bytes]]:
-    """Return which of `messages` each subscriber's filters match, in order, by the subscribers' names."""
-    shares: dict[str, list[bytes]] = {}
-    tables: dict[int, dict[bytes, list[list[bytes]]]] = {}
-    for name, prefixes in filters.items():
-        # What a shorter one covers is left out: no message is to match twice.
-        shortest = [
-            one for one in set(prefixes) if not any(one != other and one.startswith(other) for other in prefixes)
-        ]
-        lengths = {len(prefix) for prefix in shortest}
-        if lengths == {0}:
-            shares[name] = messages
-        elif len(lengths) == 1:
-            shares[name] = []
-            for prefix in shortest:
-                tables.setdefault(len(prefix), {}).setdefault(prefix, []).append(shares[name])
-        else:
-            shares[name] = [message for message in messages if message.startswith(prefixes)]
-    for length, table in tables.items():
-        takers = {prefix: _taker(takes) for prefix, takes in table.items()}
-        # Every message there is goes through here: no Python in between. What nobody wants is handed to `callable`.
-        wanted = map(takers.get, map(itemgetter(slice(length)), messages), repeat(callable))
-        deque(map(call, wanted, messages), maxlen=0)
-    return shares
-
-
-def _taker(shares: list[list[bytes]]) -> Callable[[bytes], object]:
-    if len(shares) == 1:
-        return shares[0].append
-
-    def take(message: bytes) -> None:
-        for share in shares:
-            share.append(message)
-
-    return take
 
 
 def _keys(taken: Taken) -> Iterable[bytes]:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from zmqtui.core.journal import LOST, Event
-from zmqtui.core.sockets.tape import Sampler, message
+from zmqtui.core.sampler import Sampler
+from zmqtui.core.sockets.tape import message
 
 if TYPE_CHECKING:
     from zmqtui.core.sockets.traced import Socket

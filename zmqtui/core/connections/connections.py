@@ -24,7 +24,7 @@ from zmqtui.core.connections.descriptors import peer_name
 from zmqtui.core.connections.directory import Directory
 from zmqtui.core.connections.monitor import Monitor
 from zmqtui.core.journal import Event, now
-from zmqtui.core.sockets.tape import Sampler
+from zmqtui.core.sampler import Sampler
 from zmqtui.core.threads.wake import Wake
 from zmqtui.core.watch import ConnectionView
 

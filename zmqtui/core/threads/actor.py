@@ -13,7 +13,7 @@ import zmq
 from zmq.backend import zmq_poll
 
 from zmqtui.core.journal import Event, now
-from zmqtui.core.sockets.tape import Sampler
+from zmqtui.core.sampler import Sampler
 from zmqtui.core.state import PortInUse, State, Status, Stopped, describe
 from zmqtui.core.threads.life import Life
 

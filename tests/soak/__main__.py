@@ -9,7 +9,6 @@ import os
 import random
 import sys
 import time
-from statistics import median
 
 from tests.soak.keys import Keyboard
 from tests.soak.measure import Noise, Sample, Spread, spread
@@ -23,8 +22,6 @@ QUIET = 1.0
 """Milliseconds within which 99 of 100 plain threads of another process wake on a machine that can be judged."""
 GROWTH = 5.0
 """MiB by which memory may grow after the warm-up, the first third."""
-LEAST_ROUNDS = 10
-"""Rounds in a third, with fewer of which memory says nothing."""
 SHARES = {"stages": 0.7, "keys": 0.2, "garbage": 0.1}
 """The parts, and how much of the time is theirs."""
 KEYS = 150
@@ -57,9 +54,9 @@ def main() -> int:
     return bool(violations)
 
 
-def say(text: str) -> None:
+def say(text: str, end: str = "\n") -> None:
     """Print at once."""
-    print(text, flush=True)  # noqa: T201
+    print(text, end=end, flush=True)  # noqa: T201
 
 
 def stages(arguments: argparse.Namespace, deadline: float) -> list[str]:
@@ -114,18 +111,16 @@ def _stops(report: Report) -> list[str]:
 def _left(report: Report) -> list[str]:
     """Tell what the process has after each round; return what grew.
 
-    What malloc holds after a storm it may hold for ever; that the last third of the rounds has no more than the third
-    before it shows that nothing is kept.
+    What is in use is judged. What is in memory is told, too: its rest is room in between, different at every run.
     """
     left = report.left
-    say(f"  left after the first round and the last: {left[0]}, {left[-1]}")
-    say("  memory in MiB:" + "".join(f" {each.memory:.1f}" for each in left[:: max(1, len(left) // 12)]))
-    third = len(left) // 3
-    if third < LEAST_ROUNDS:
-        return []
-    before, after = (median(each.memory for each in part) for part in (left[-2 * third : -third], left[-third:]))
-    say(f"  memory of the second third of the rounds and of the last: {before:.1f} → {after:.1f} MiB")
-    return [f"memory grew by {after - before:.1f} MiB after the warm-up"] if after - before > GROWTH else []
+    warm, last = left[len(left) // 3], left[-1]
+    say(f"  threads {warm.threads} → {last.threads}, descriptors {warm.descriptors} → {last.descriptors}", end="")
+    say(f", sockets {warm.sockets} → {last.sockets}, stages in memory {warm.stages} → {last.stages}")
+    say(f"  in use {warm.used:.1f} → {last.used:.1f} MiB; in memory {warm.memory:.1f} → {last.memory:.1f} MiB:", end="")
+    say("".join(f" {each.memory:.0f}" for each in left[:: max(1, len(left) // 12)]))
+    grown = last.used - warm.used
+    return [f"memory in use grew by {grown:.1f} MiB after the warm-up"] if grown > GROWTH else []
 
 
 def keys(arguments: argparse.Namespace, deadline: float) -> list[str]:

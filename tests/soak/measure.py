@@ -14,7 +14,7 @@ import time
 from bisect import bisect_left, bisect_right
 from pathlib import Path
 from statistics import quantiles
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import zmq
 
@@ -146,18 +146,51 @@ class Left(NamedTuple):
         descriptors: File descriptors.
         sockets: ZeroMQ sockets that are open.
         stages: Stages that are still in memory.
-        memory: MiB in memory, after a collection and after malloc gave back what it could.
+        used: MiB in use, by Python's small objects (64 bytes each or so) and by all that malloc gave out.
+        memory: MiB in memory, after a collection and after malloc gave back what it could; what it could not is room
+            between what is in use, which follows the worst moment there ever was.
     """
 
     threads: int
     descriptors: int
     sockets: int
     stages: int
+    used: float
     memory: float
 
     def flat(self, before: Left) -> bool:
         """Whether there is no more than before of what can be counted."""
         return all(now <= then for now, then in zip(self[:4], before[:4], strict=True))
+
+
+class _Mallinfo(ctypes.Structure):
+    """What glibc's malloc says of itself."""
+
+    _fields_: ClassVar = [
+        (name, ctypes.c_size_t)
+        for name in [
+            "arena",
+            "ordblks",
+            "smblks",
+            "hblks",
+            "hblkhd",
+            "usmblks",
+            "fsmblks",
+            "uordblks",
+            "fordblks",
+            "keepcost",
+        ]
+    ]
+
+
+def _given() -> int:
+    """Return how many bytes malloc gave out; 0 where it does not say."""
+    ask = getattr(ctypes.CDLL(None), "mallinfo2", None)
+    if ask is None:
+        return 0
+    ask.restype = _Mallinfo
+    told = ask()
+    return int(told.uordblks + told.hblkhd)
 
 
 def left() -> Left:
@@ -172,6 +205,7 @@ def left() -> Left:
         len(os.listdir("/proc/self/fd")),
         sum(1 for thing in things if isinstance(thing, zmq.Socket) and not thing.closed),
         sum(1 for thing in things if isinstance(thing, Stage)),
+        (sys.getallocatedblocks() * 64 + _given()) / 2**20,
         pages * os.sysconf("SC_PAGE_SIZE") / 2**20,
     )
 

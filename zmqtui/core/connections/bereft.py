@@ -7,6 +7,7 @@ its REQ has not read yet. So it is told only when it is certain: a reply can nev
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import zmq
@@ -76,7 +77,8 @@ class Bereft:
                 self._breaks.pop(socket, None)
             elif _waits(socket) and (_had_left(socket, broke, asked) or _passed_over(socket, broke, when, directory)):
                 self._breaks.pop(socket, None)
-                socket.peer_left(asked)
+                # Its own thread has the last word: it may be late, and the reply in its queue.
+                socket.actor.do(partial(socket.confirm_lost, asked))
 
 
 def _had_left(socket: Socket, broke: _Break, asked: float) -> bool:

@@ -120,14 +120,19 @@ class Socket(zmq.Socket[bytes]):
         if option in _TIMEOUTS:
             self._timeouts[option] = optval
             optval = SLICE if optval < 0 else min(SLICE, optval)
-        super().set(option, optval)
+        if option == zmq.SUBSCRIBE:
+            # Before it is one: what comes in the very moment has to be waited for.
+            self._filter(optval, 1)
+        try:
+            super().set(option, optval)
+        except BaseException:
+            if option == zmq.SUBSCRIBE:
+                self._filter(optval, -1)
+            raise
+        if option == zmq.UNSUBSCRIBE:
+            self._filter(optval, -1)
         if option == zmq.HEARTBEAT_IVL:
             self._own_heartbeats = True
-        if option in (zmq.SUBSCRIBE, zmq.UNSUBSCRIBE):
-            prefix = optval.encode() if isinstance(optval, str) else bytes(optval)
-            self.subscriptions[prefix] += 1 if option == zmq.SUBSCRIBE else -1
-            self.subscriptions = +self.subscriptions
-            self._mark("filters")
 
     def get(self, option: int) -> Any:
         """Return an option."""
@@ -135,6 +140,11 @@ class Socket(zmq.Socket[bytes]):
 
     setsockopt = set  # noqa: A003 – pyzmq's name for it
     getsockopt = get
+
+    def _filter(self, prefix: Any, more: int) -> None:
+        self.subscriptions[prefix.encode() if isinstance(prefix, str) else bytes(prefix)] += more
+        self.subscriptions = +self.subscriptions
+        self._mark("filters")
 
     def _mark(self, what: str) -> None:
         if self.kind in (zmq.SUB, zmq.XSUB):
@@ -256,14 +266,14 @@ class Socket(zmq.Socket[bytes]):
         if self.watched is None and not self.peers():
             self.peer_left()
 
-    def peer_left(self, asked: float = 0.0) -> None:
-        """Hear that a peer is gone: a REQ that awaits its reply will wait for ever.
+    def peer_left(self) -> None:
+        """Hear that a peer is gone: a REQ that awaits its reply will wait for ever."""
+        self._orphan = self.awaiting
 
-        Args:
-            asked: Since when it awaits that reply, if not the present one.
-        """
-        if awaiting := asked or self.awaiting:
-            self._orphan = awaiting
+    def confirm_lost(self, asked: float) -> None:
+        """Take in, in the owner's thread, that no reply can come to what was asked then, unless it is there."""
+        if not self.closed and not int(RawSocket.get(self, zmq.EVENTS)) & zmq.POLLIN:
+            self._orphan = asked
 
     def peers(self) -> int:
         """Return how many peers are connected: by handshake on tcp and ipc, by the registry on inproc."""

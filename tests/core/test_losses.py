@@ -304,3 +304,15 @@ def test_a_flood_from_outside_is_not_looked_for_one_by_one(monkeypatch: pytest.M
     account = play.ledger.subscribers["reader"].losses()
     assert (account.received, account.before + account.dropped, account.in_flight) == (4900, 100, 0)
     assert len(searches) < 10
+
+
+def test_each_stranger_is_waited_for_since_it_arrived() -> None:
+    """Protects the account where ours and others' come in turns: each of the others' held up all for a second."""
+    play = Play()
+    play.tick([], [play.mark("open")])
+    ours = [b"ours %d" % number for number in range(100)]
+    play.tick(ours, [message for each in ours for message in (each, b"theirs " + each)])
+    play.when += STRAY
+    play.tick()
+    account = play.ledger.subscribers["reader"].losses()
+    assert (account.received, account.in_flight) == (100, 0)

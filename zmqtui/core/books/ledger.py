@@ -42,7 +42,8 @@ class Subscriber:
         self._unconfirmed: tuple[bytes, ...] = ()
         self._discarded: deque[bytes] = deque(maxlen=8)
         self._row = 0
-        self._held_since = 0.0
+        self._times: deque[tuple[float, int]] = deque()
+        self._count = 0
         self._foreign = False
         self._known: Counter[bytes] | None = None
 
@@ -132,14 +133,29 @@ class Subscriber:
             message = self.arrived[0]
             if not self._receive(message):
                 # Its publisher may not have written it down yet.
-                self._held_since = self._held_since or when
-                self._foreign = self._foreign or when - self._held_since >= STRAY
+                self._foreign = self._foreign or when - self._arrived_at() >= STRAY
                 if not self._foreign:
                     return
                 self.arrived.popleft()
                 continue
             self.arrived.popleft()
-            self._held_since, self._foreign = 0.0, False
+            self._foreign = False
+
+    def take_in(self, messages: Iterable[bytes], when: float) -> None:
+        """Take in what arrived."""
+        before = len(self.arrived)
+        if not before:
+            self._times.clear()
+        self.arrived.extend(messages)
+        self._count += len(self.arrived) - before
+        self._times.append((when, self._count))
+
+    def _arrived_at(self) -> float:
+        """Return when the first of what arrived and is not accounted for yet was taken in."""
+        gone = self._count - len(self.arrived)
+        while self._times[0][1] <= gone:
+            self._times.popleft()
+        return self._times[0][0]
 
     def _in_step(self, most: int) -> bool:
         """Take off at once what arrived just as it was sent, with nothing missing; return whether any did.
@@ -163,7 +179,7 @@ class Subscriber:
         cut(self.arrived, count)
         self.received += count
         self._row += count
-        self._held_since, self._foreign = 0.0, False
+        self._foreign = False
         return True
 
     def _receive(self, message: bytes) -> bool:
@@ -311,7 +327,7 @@ class Ledger:
         for name, subscriber in self.subscribers.items():
             if name in steady:
                 for taken in arrivals.get(name, ()):
-                    subscriber.arrived.extend(_keys(taken))
+                    subscriber.take_in(_keys(taken), when)
                 for tape, share in shares.items():
                     subscriber.feed(tape, share.get(name, []), when)
             else:
@@ -346,7 +362,7 @@ class Ledger:
                         self._feed(subscriber, tape, done, item.positions.get(tape, done[tape]), when, expected)
                     subscriber.changed(item, when)
                 else:
-                    subscriber.arrived.append(_key(item))
+                    subscriber.take_in((_key(item),), when)
         for tape in done:
             self._feed(subscriber, tape, done, upto.get(tape, done[tape]), when, expected)
 

@@ -106,7 +106,7 @@ def test_who_sent_most_lately_is_stopped(make: Make) -> None:
     world.looks(230.0, old=2**40 + 20, loud=9 * 2**20, quiet=3)
     assert not busy.halted
     assert hit.halted == (
-        "stopped by its memory guard: 130 MiB more, limit 100: loud sent 9 MiB of endless subscriptions to line"
+        "stopped by its memory guard: loud sent 9 MiB of endless subscriptions to line; 130 MiB more, limit 100"
         " (--limit memory=N allows more)"
     )
 

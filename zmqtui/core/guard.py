@@ -149,7 +149,12 @@ class Guard:
         # Who sends is known at the second look.
         if alert and any(_share(ward, mib) > 1 for ward in limited):
             ward = max(limited, key=Ward.sent)
-            self._halt(ward, f"{_memory(ward, mib)}: {_senders(ward)} (--limit memory=N allows more)")
+            # Whose it is comes first: a narrow terminal cuts the rest.
+            self._halt(
+                ward,
+                f"stopped by its memory guard: {_senders(ward)}; {mib - ward.least:,.0f} MiB more,"
+                f" limit {ward.stage.limits.memory:,} (--limit memory=N allows more)",
+            )
         elif why := self._descriptors(gauge, wards):
             self._halt(*why)
         if now() < self._aftermath:
@@ -211,11 +216,6 @@ def _hang_up(ward: Ward) -> bool:
         peer.end.cut = True
         hang_up(peer.descriptor, peer.end.ends)
     return bool(peers)
-
-
-def _memory(ward: Ward, mib: float) -> str:
-    limit = ward.stage.limits.memory
-    return f"stopped by its memory guard: {mib - ward.least:,.0f} MiB more, limit {limit:,}"
 
 
 def _senders(ward: Ward) -> str:

@@ -152,7 +152,7 @@ class Books:
         events: list[Event] = []
         arrivals: dict[str, dict[str, list[Taken]]] = {name: {} for name in self.ledgers}
         sockets = list(self._sockets)
-        # What was received first: its sender has written it down by the time that tape is taken.
+        # What was received first: its sender has most likely written it down by the time that tape is taken.
         tapes = [(socket, socket.inbox) for socket in sockets] + [(socket, socket.outbox) for socket in sockets]
         for socket, tape in tapes:
             taken = tape.take()

@@ -74,7 +74,7 @@ class Tape:
 
     Attributes:
         hurry: Whether the books find that much comes through; the owner then goes fast.
-        fast: Whether the owner writes bare bytes and skips every check.
+        fast: Whether the owner writes bare bytes; of what it receives it looks for more frames unless `single`.
         single: For what is received: whether nobody who may send here sends messages of several frames.
         timed: Whether each message has its time even then.
         stamps: Those times, of the messages of which `items` has the bytes only; written before them.

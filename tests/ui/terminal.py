@@ -78,6 +78,11 @@ class Terminal:
         return "\n".join(self._screen.display)
 
     @property
+    def folded(self) -> str:
+        """What is on the screen as one line: wherever the app wraps a sentence, its words are side by side."""
+        return " ".join(self.text.split())
+
+    @property
     def modes(self) -> set[str]:
         """The private modes that are on now, with ``kitty`` for each time that its keyboard protocol is."""
         return modes(self.raw)

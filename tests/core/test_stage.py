@@ -16,12 +16,14 @@ import pytest
 import zmq
 
 from tests.helpers import connected, events, free_addresses, instance, pattern_of, received, stage_of, until
+from zmqtui.core import stage as stage_module
 from zmqtui.core.connections.monitor import peer_name
 from zmqtui.core.model import BadInput, Endpoints, Knobs
 from zmqtui.core.role import ask, sleep
 from zmqtui.core.sockets.traced import Context, Socket
 from zmqtui.core.stage import Stage
 from zmqtui.core.state import State
+from zmqtui.core.threads import actor
 from zmqtui.core.watch import StageView, Traffic, Watcher
 from zmqtui.patterns import every, find
 
@@ -314,6 +316,42 @@ def test_a_thousand_subscribers() -> None:
         until(lambda: all(each.received.messages for each in stage.view().of("subscriber")), 30)
         stage.stop()
         assert {each.state for each in stage.view().instances} == {State.STOPPED}
+
+
+@pytest.mark.parametrize("transport", ["inproc", "tcp"])
+def test_sockets_made_faster_than_they_are_closed(transport: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects a role that makes a socket for every message: libzmq has no more for a moment, and it goes on then."""
+    monkeypatch.setattr(stage_module, "SOCKETS", 30)
+
+    def slow(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(zmq.PULL)
+        socket.bind(endpoints.line)
+        while True:
+            socket.recv()
+            sleep(0.005)
+
+    def churner(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        for _ in range(200):
+            with context.socket(zmq.PUSH) as socket:
+                socket.connect(endpoints.line)
+                socket.send(b"one")
+
+    def hoarder(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        ask("Ready?")
+        kept = []
+        while True:
+            kept.append(context.socket(zmq.PUSH))
+
+    pattern = pattern_of({"slow": slow, "churner": churner, "hoarder": hoarder}, "PULL", "PUSH")
+    monkeypatch.setattr(actor, "PERSISTENCE", 20.0)
+    with stage_of(pattern, transport) as stage:
+        stage.start()
+        until(lambda: instance(stage, "churner").state is State.FINISHED, what="all of its sockets")
+        # Who keeps them all is told in the end.
+        monkeypatch.setattr(actor, "PERSISTENCE", 0.1)
+        stage.press()
+        until(lambda: instance(stage, "hoarder").state is State.FAILED)
+        assert "EMFILE" in instance(stage, "hoarder").status.detail
 
 
 def test_stopping_does_not_wait_for_who_finished_long_ago() -> None:

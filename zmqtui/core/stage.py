@@ -36,6 +36,8 @@ from zmqtui.core.threads.actor import LINGER, Actor
 from zmqtui.core.threads.pointer import Pointer, pointers
 from zmqtui.core.watch import Figure, StageView
 
+SOCKETS = 16_384
+"""Sockets that a stage may have at once; libzmq's own 1,023 are few where a role makes one for every message."""
 TICK = 0.05
 """Seconds between two harvests of the books."""
 
@@ -258,7 +260,7 @@ class Stage:
         raise_descriptors()
         context: zmq.Context[Any] = zmq.Context()
         context.set(zmq.BLOCKY, 0)
-        context.set(zmq.MAX_SOCKETS, min(context.get(zmq.SOCKET_LIMIT), 16_384))
+        context.set(zmq.MAX_SOCKETS, min(context.get(zmq.SOCKET_LIMIT), SOCKETS))
         self._wiring = _Wiring(context, self.addresses, self.books, self._limits, expose=self._expose)
         self.books.connections.open()
         self._started, self._stopped = now(), 0.0

@@ -8,6 +8,7 @@ socket is.
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import struct
 import threading
@@ -57,14 +58,15 @@ class Monitor:
         self._lock = threading.Lock()
         self._stopped = self._abandoned = False
         address = f"inproc://monitor-{next(_numbers)}"
-        self._reader = zmq.Context.socket(socket.stage_context, zmq.PAIR, socket_class=zmq.Socket)
+        persist, context = socket.actor.persist, socket.stage_context
+        self._reader = persist(lambda: zmq.Context.socket(context, zmq.PAIR, socket_class=zmq.Socket), errno.EMFILE)
         self._reader.rcvhwm = 0
         self._reader.linger = 0
         self._reader.connect(address)
         self.fd = int(self._reader.get(zmq.FD))
         # Before libzmq begins to write: whoever is made to raise here closes it with the socket.
         socket.watched = self
-        socket.monitor(address, _EVENTS)
+        persist(lambda: socket.monitor(address, _EVENTS), errno.EMFILE)
 
     @property
     def peers(self) -> int:

@@ -10,6 +10,7 @@ import contextlib
 import errno
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import zmq
@@ -29,8 +30,6 @@ __all__ = ["Context", "Socket", "Wiring"]
 
 SLICE = 5
 """Milliseconds that libzmq itself may block: the fastest way to wait, and how late a stop can be noticed."""
-BIND_PATIENCE = 2.0
-"""Seconds for which a bind is tried again: libzmq closes listeners a little after the fact."""
 
 WARNED = 5.0
 """Seconds between two warnings of the same kind."""
@@ -78,9 +77,9 @@ class Socket(zmq.Socket[bytes]):
         if socket_type not in {kind.value for kind in zmq.SocketType if kind.value <= zmq.STREAM}:
             # The wheel makes draft sockets and then aborts the process when they are used.
             raise zmq.ZMQError(errno.EINVAL, f"socket type {socket_type} is a draft that this libzmq does not have")
+        self.actor = context.actor
         try:
-            super().__init__(context, socket_type)
-            self.actor = context.actor
+            self.actor.persist(partial(super().__init__, context, socket_type), errno.EMFILE)
             self.kind = int(socket_type)
             self.wiring = context.wiring
             self.stage_context = context.wiring.context
@@ -153,7 +152,7 @@ class Socket(zmq.Socket[bytes]):
     # Endpoints.
 
     def bind(self, addr: str) -> Any:
-        """Bind; a port that is still being closed is tried again for two seconds.
+        """Bind; a port that is still being closed is waited for.
 
         Raises:
             PortInUse: If another program holds the address.
@@ -162,21 +161,16 @@ class Socket(zmq.Socket[bytes]):
         if not self.wiring.expose and not is_loopback(addr):
             raise NotExposed(f"{addr} is open to the network and not encrypted: if that is meant, allow it by --expose")
         self._join(addr)
-        wait, until = 0.001, now() + BIND_PATIENCE
-        while True:
-            try:
-                result = super().bind(addr)
-                break
-            except zmq.ZMQError as error:
-                # Telling its monitor may spoil libzmq's error number; the next try has another chance to get it right.
-                if error.errno not in (errno.EADDRINUSE, errno.EAGAIN):
-                    raise
-                if now() >= until:
-                    raise PortInUse(f"{port_of(addr)} is in use by another program") from None
-            if wait > 0.01 and self.actor.status.state is not State.BINDING:
-                self.actor.set(State.BINDING, detail=port_of(addr))
-            self.actor.pace(wait)
-            wait = min(wait * 2, 0.05)
+        # Telling its monitor may spoil libzmq's error number; the next try has another chance to get it right.
+        refusals = (errno.EADDRINUSE, errno.EAGAIN)
+        try:
+            result = self.actor.persist(
+                partial(super().bind, addr), *refusals, state=State.BINDING, detail=port_of(addr)
+            )
+        except zmq.ZMQError as error:
+            if error.errno not in refusals:
+                raise
+            raise PortInUse(f"{port_of(addr)} is in use by another program") from None
         self.actor.set(State.RUNNING)
         self.bound[addr] = None
         self.inbox.doubt()

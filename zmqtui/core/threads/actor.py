@@ -7,7 +7,7 @@ import random
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import zmq
 from zmq.backend import zmq_poll
@@ -25,9 +25,12 @@ SHORT = 0.02
 """Seconds below which a sleep is pacing and not worth an event."""
 LINGER = 2000
 """Milliseconds that the last messages of a role that finished have to leave."""
+PERSISTENCE = 2.0
+"""Seconds for which what libzmq refuses is tried again."""
 UNREAD = 20_000
 """Events that are kept until the books fetch them; what comes on top is only counted."""
 
+_T = TypeVar("_T")
 _here = threading.local()
 
 
@@ -223,6 +226,30 @@ class Actor(Life):
         self.checkpoint()
         self._wake.nap(seconds)
         self.checkpoint()
+
+    def persist(self, operation: Callable[[], _T], *refusals: int, state: State | None = None, detail: str = "") -> _T:
+        """Do what libzmq may refuse for a moment: it closes sockets and listeners a little after the fact.
+
+        Args:
+            operation: What to do.
+            refusals: The error numbers that it refuses with.
+            state: The role's state where it takes longer.
+            detail: Of that state.
+
+        Raises:
+            ZMQError: If it is refused for `PERSISTENCE` seconds, or otherwise.
+        """
+        wait, until = 0.001, now() + PERSISTENCE
+        while True:
+            try:
+                return operation()
+            except zmq.ZMQError as error:
+                if error.errno not in refusals or now() >= until:
+                    raise
+            if state and wait > 0.01 and self.status.state is not state:
+                self.set(state, detail=detail)
+            self.pace(wait)
+            wait = min(wait * 2, 0.05)
 
     def work(self) -> float:
         """Return the seconds it slept so far, the present sleep included."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -15,7 +14,7 @@ from textual.content import Content
 from textual.events import Key
 from textual.reactive import reactive
 from textual.timer import Timer
-from textual.widgets import Button, Static
+from textual.widgets import Button, Input, Static
 
 from zmqtui.core.model import TRANSPORTS, BadInput
 from zmqtui.core.stage import Stage
@@ -43,24 +42,21 @@ CALM = 4
 
 
 class Sentence(Static, can_focus=True):
-    """Says what is going on; it has the focus while nothing else wants it, so that moving about costs no restyling.
-
-    Attributes:
-        passed: The keys that came here last.
-    """
+    """Says what is going on; it has the focus while nothing else wants it, so that moving about costs no restyling."""
 
     def __init__(self) -> None:
         super().__init__("", id="sentence", markup=False)
-        self.passed: deque[Key] = deque(maxlen=64)
 
-    def on_key(self, event: Key) -> None:
-        """Keep the key, to be told from those that were meant for an input, and pass it on.
+    async def on_key(self, event: Key) -> None:
+        """Do what is bound to the key, or give it to the input that got the focus while the key was under way.
 
         Nobody between here and the app takes keys: to bubble through all of them takes longer than what the key does.
         """
-        self.passed.append(event)
         event.stop()
-        self.app.post_message(event)
+        if isinstance(self.app.focused, Input):
+            self.app.focused.post_message(Key(event.key, event.character))
+        else:
+            await self.app._check_bindings(event.key)
 
 
 class Pane(Vertical):
@@ -275,11 +271,16 @@ class Pane(Vertical):
             return
         view = self.stage.view()
         self._show_cards(view, self._figures_of(view), (before, selected))
-        if card := self._cards.card(selected):
-            self.call_after_refresh(card.scroll_visible, animate=False)
+        self.call_after_refresh(self._reveal)
         # First the cards are on the screen, then comes the rest.
         if self._rest is None:
             self._rest = self.set_timer(1 / FRAMES, self._show_rest)
+
+    def _reveal(self) -> None:
+        """Scroll to the selected card if it is out of sight."""
+        card = self._cards.card(self.selected)
+        if card and not self._cards.region.contains_region(card.region):
+            card.scroll_visible(animate=False)
 
     def _show_rest(self) -> None:
         """Draw what another selection changes beside the cards."""

@@ -14,9 +14,11 @@ from textual.app import App
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Event, Paste
+from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 from zmqtui.core.text import pasted, printable, printable_lines
+from zmqtui.ui.compositor import ThriftyCompositor
 from zmqtui.ui.driver import TerminalDriver
 
 PATIENCE = 3.0
@@ -45,6 +47,12 @@ class TerminalApp(App[None]):
         """Take our driver where Textual would take the one for terminals."""
         usual = super().get_driver_class()
         return TerminalDriver if usual is LinuxDriver else usual
+
+    def get_default_screen(self) -> Screen[object]:
+        """Return a screen that renders what changed only."""
+        screen = super().get_default_screen()
+        screen._compositor = ThriftyCompositor()
+        return screen
 
     def on_mount(self) -> None:
         """Listen to signals, and for threads that fail."""

@@ -30,7 +30,7 @@ def many_subscribers(count: int) -> tuple[float, float]:
 
     pattern = find("pubsub")
     pattern = replace(
-        pattern, roles=tuple(replace(role, most=count) if role.most > 1 else role for role in pattern.roles)
+        pattern, roles=tuple(role._replace(most=count) if role.most > 1 else role for role in pattern.roles)
     )
     before = memory()
     stage = Stage(pattern, transport="inproc", counts={"subscriber": count}, knobs={"rate": 10})

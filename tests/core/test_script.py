@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import inspect
 import math
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -185,7 +184,7 @@ def test_a_function_without_a_source_is_refused() -> None:
     exec("def typed(context, endpoints, knobs): pass", scope)
     for function in (scope["typed"], print, lambda context, endpoints, knobs: None):
         with pytest.raises(BadInput):
-            script(PATTERN, replace(PATTERN.role("loud"), function=function), ADDRESSES, VALUES)
+            script(PATTERN, PATTERN.role("loud")._replace(function=function), ADDRESSES, VALUES)
 
 
 def test_a_function_inside_of_another_stands_at_the_margin() -> None:

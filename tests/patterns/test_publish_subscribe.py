@@ -34,8 +34,8 @@ class Truth:
         self.pattern: Pattern = replace(
             PUBSUB,
             roles=(
-                replace(role["publisher"], function=self._publish),
-                replace(role["subscriber"], function=self._subscribe),
+                role["publisher"]._replace(function=self._publish),
+                role["subscriber"]._replace(function=self._subscribe),
             ),
         )
         self._number = 0

@@ -117,7 +117,7 @@ def patterns(dice: random.Random) -> list[Pattern]:
     return [
         replace(
             known[number],
-            endpoints=tuple(replace(endpoint, port=free_port()) for endpoint in known[number].endpoints),
+            endpoints=tuple(endpoint._replace(port=free_port()) for endpoint in known[number].endpoints),
         )
         for number in chosen
     ]

@@ -35,6 +35,8 @@ async def test_it_is_what_textual_draws(size: tuple[int, int]) -> None:
             await pilot.pause()
             compositor = app.screen._compositor
             assert isinstance(compositor, ThriftyCompositor)
+            whole = Compositor.render_full_update(compositor).render_segments(app.console)
+            assert compositor.render_full_update().render_segments(app.console) == whole
             places = [place for place, _ in compositor.visible_widgets.values()]
             for _ in range(40):
                 dirty = chance.sample(places, 2)

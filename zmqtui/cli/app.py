@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from zmqtui.cli import COMMANDS
 from zmqtui.cli.arguments import choose
 from zmqtui.cli.output import complain
-from zmqtui.cli.play import warn_of_strangers
-from zmqtui.cli.run import everywhere_is_here
+from zmqtui.cli.reach import everywhere_is_here, warn_of_strangers
 from zmqtui.cli.settings import Settings, find_pattern, make_stage, read_settings
 from zmqtui.core.model import BadInput
 from zmqtui.patterns import every

@@ -10,7 +10,7 @@ from typing import Protocol
 from zmqtui.cli.ending import Ending
 from zmqtui.cli.output import Output, complain
 from zmqtui.cli.summary import End, last_view
-from zmqtui.core.addresses import exposed, free_port
+from zmqtui.core.addresses import free_port
 from zmqtui.core.journal import Event, now
 from zmqtui.core.stage import Stage
 from zmqtui.core.state import State
@@ -121,13 +121,6 @@ def _remedy(stage: Stage, failed: InstanceView) -> str:
         return ""
     name = next(endpoint.name for endpoint in stage.pattern.endpoints if endpoint.bind.role == failed.role)
     return f": stop that one, or use another, as --at {name}=tcp://127.0.0.1:{free_port()}"
-
-
-def warn_of_strangers(stage: Stage, roles: Sequence[str]) -> None:
-    """Say so if anybody on the network will be able to connect."""
-    if wide := exposed(stage.pattern, stage.addresses, roles):
-        places = " and ".join(wide.values())
-        complain(f"warning: anybody on the network can connect to {places}, and nothing is encrypted")
 
 
 def rest(seconds: float) -> None:

@@ -81,7 +81,7 @@ def _instance(each: InstanceView, end: End) -> dict[str, Any]:
             for port in each.ports
         ],
         "work": round(each.work, 6),
-        "losses": losses and {"published": losses.published, "missing": losses.missing, **vars(losses)},
+        "losses": losses and {"published": losses.published, "missing": losses.missing, **losses._asdict()},
         "figures": {figure.name: figure.value for figure in end.figures if figure.instance == each.name},
     }
 

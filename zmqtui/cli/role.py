@@ -12,7 +12,8 @@ from zmqtui.cli.arguments import choose, number
 from zmqtui.cli.ending import Ending
 from zmqtui.cli.lines import Lines
 from zmqtui.cli.output import Output, complain
-from zmqtui.cli.play import Teller, play, rest, warn_of_strangers
+from zmqtui.cli.play import Teller, play, rest
+from zmqtui.cli.reach import warn_of_strangers
 from zmqtui.cli.records import Records
 from zmqtui.cli.settings import Settings, find_pattern, make_stage, read_settings
 from zmqtui.core.model import BadInput, Pattern

@@ -9,9 +9,10 @@ from zmqtui.cli.arguments import number
 from zmqtui.cli.ending import Ending
 from zmqtui.cli.lines import Lines
 from zmqtui.cli.output import Output
-from zmqtui.cli.play import Teller, play, rest, warn_of_strangers
+from zmqtui.cli.play import Teller, play, rest
+from zmqtui.cli.reach import everywhere_is_here, warn_of_strangers
 from zmqtui.cli.records import Records
-from zmqtui.cli.settings import Settings, find_pattern, make_stage, read_settings
+from zmqtui.cli.settings import find_pattern, make_stage, read_settings
 from zmqtui.core.stage import Stage
 from zmqtui.core.state import State
 from zmqtui.core.watch import StageView
@@ -37,12 +38,6 @@ def run(arguments: argparse.Namespace) -> int:
         roles = [role.name for role in pattern.roles]
         warn_of_strangers(stage, roles)
         return play(stage, roles, teller, Director(stage), out, ending, seconds)
-
-
-def everywhere_is_here(settings: Settings) -> None:
-    """Let a wildcard address, which is for binding only, be one that the same machine can connect to as well."""
-    for name, address in settings.at.items():
-        settings.at[name] = address.replace("tcp://*:", "tcp://0.0.0.0:")
 
 
 class Director:

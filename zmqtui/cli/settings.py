@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from zmqtui.cli.arguments import choose, nearest, number, shown
@@ -15,17 +14,29 @@ from zmqtui.core.model import TRANSPORTS, BadInput, Knob, Pattern, Role
 from zmqtui.core.stage import Stage
 
 
-@dataclass
 class Settings:
-    """What was asked of a stage: instances by role, knob values, addresses by endpoint, limits."""
+    """What was asked of a stage.
 
-    counts: dict[str, int] = field(default_factory=dict)
-    knobs: dict[str, Any] = field(default_factory=dict)
-    at: dict[str, str] = field(default_factory=dict)
-    seed: int | None = None
-    transport: str = TRANSPORTS[0]
-    limits: Limits = field(default_factory=Limits)
-    expose: bool = False
+    Attributes:
+        counts: Instances by role.
+        knobs: Values by name.
+        at: Addresses by endpoint.
+        seed: For what is random.
+        transport: What to run on.
+        limits: On what a peer may cost.
+        expose: Whether to bind where others on the network can connect.
+    """
+
+    def __init__(
+        self, *, seed: int | None = None, transport: str = TRANSPORTS[0], limits: Limits | None = None
+    ) -> None:
+        self.counts: dict[str, int] = {}
+        self.knobs: dict[str, Any] = {}
+        self.at: dict[str, str] = {}
+        self.seed = seed
+        self.transport = transport
+        self.limits = limits or Limits()
+        self.expose = False
 
 
 def find_pattern(name: str, near: Sequence[str] = ()) -> Pattern:

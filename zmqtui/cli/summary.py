@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from zmqtui.core.stage import Stage
 from zmqtui.core.watch import Figure, InstanceView, StageView
 
 
-@dataclass(frozen=True)
-class End:
+class End(NamedTuple):
     """The last that is to be said.
 
     Attributes:
@@ -33,11 +32,9 @@ def last_view(stage: Stage) -> StageView:
     before = stage.view()
     stage.stop()
     after = {each.name: each for each in stage.view().instances}
-    return replace(
-        before,
+    return before._replace(
         instances=tuple(
-            replace(
-                each,
+            each._replace(
                 sent=after[each.name].sent,
                 received=after[each.name].received,
                 ports=after[each.name].ports,

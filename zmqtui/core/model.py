@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 from zmqtui.core.text import payload, printable, typed
 
@@ -53,8 +53,7 @@ RoleFunction = Callable[["Context", Endpoints, Knobs], None]
 """What a role is: a plain function that reads like a pyzmq tutorial."""
 
 
-@dataclass(frozen=True)
-class Role:
+class Role(NamedTuple):
     """One part in a pattern and how many may play it.
 
     Attributes:
@@ -75,16 +74,14 @@ class Role:
         return self.name if self.most == 1 else f"{self.name}-{number}"
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     """A role's end of an endpoint: the role and the ZeroMQ socket type it uses there."""
 
     role: str
     socket: str
 
 
-@dataclass(frozen=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """A place where sockets meet: one role binds it, others connect to it.
 
     Attributes:
@@ -219,8 +216,7 @@ def _typed_filter(prefix: bytes) -> str:
     return text
 
 
-@dataclass(frozen=True)
-class Gate:
+class Gate(NamedTuple):
     """A button that a role waits for in ``ask()``.
 
     Attributes:
@@ -238,8 +234,7 @@ class Gate:
     peers: str
 
 
-@dataclass(frozen=True)
-class Action:
+class Action(NamedTuple):
     """Something a user can make an instance of a role do, run in its own thread between its waits.
 
     Attributes:

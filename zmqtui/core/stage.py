@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-import secrets
+import os
 import shutil
 import tempfile
 import threading
@@ -119,7 +119,7 @@ class Stage:
         self._whole = whole
         self._ports: dict[str, int] = {}
         self._at = {pattern.endpoint(name).name: check_address(address) for name, address in (at or {}).items()}
-        self._folder = Path(tempfile.gettempdir()) / f"zmqtui-{secrets.token_hex(6)}"
+        self._folder = Path(tempfile.gettempdir()) / f"zmqtui-{os.urandom(6).hex()}"
         self._lock = threading.RLock()
         self._cast = Cast(pattern, counts or {})
         self._wiring: _Wiring | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zmqtui.core.journal import Tally
@@ -37,8 +36,7 @@ class Traffic(NamedTuple):
     peer: str
 
 
-@dataclass(frozen=True)
-class Losses:
+class Losses(NamedTuple):
     """What became of every message published that a subscriber's filters match; the parts sum to the whole.
 
     Attributes:
@@ -73,8 +71,7 @@ class Losses:
         return lost + self.in_flight
 
 
-@dataclass(frozen=True)
-class PortView:
+class PortView(NamedTuple):
     """An instance's counts at one endpoint: its socket type there, and the messages sent and received."""
 
     endpoint: str
@@ -83,8 +80,7 @@ class PortView:
     received: Tally
 
 
-@dataclass(frozen=True)
-class InstanceView:
+class InstanceView(NamedTuple):
     """One instance of a role at one moment.
 
     Attributes:
@@ -166,8 +162,7 @@ class ConnectionView(NamedTuple):
     reason: str
 
 
-@dataclass(frozen=True)
-class StageView:
+class StageView(NamedTuple):
     """A whole pattern at one moment.
 
     Attributes:
@@ -211,8 +206,7 @@ class StageView:
         return max(0.0, self.time - instance.status.since)
 
 
-@dataclass(frozen=True)
-class Figure:
+class Figure(NamedTuple):
     """A number that means something in a pattern.
 
     Attributes:

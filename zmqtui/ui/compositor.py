@@ -1,30 +1,43 @@
-"""Renders for a partial update what can be seen in it, and no more.
+"""Renders of the screen what can be seen, and no more.
 
-Textual asks every widget on the screen for all of its lines, however small the part is that changed; with a tab of some
-twenty widgets that is most of what a key or a frame costs.
+Textual asks every widget on the screen for all of its lines, however small the part is that changed, and whatever hides
+them; with a tab of some twenty widgets that is most of what a key or a frame costs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
-from textual._compositor import ChopsUpdate, Compositor
+from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
 
 class ThriftyCompositor(Compositor):
-    """Asks only the widgets that something of the dirty regions shows, from the front to the back."""
+    """Asks only the widgets of which something is seen in what is to be drawn, from the front to the back."""
 
     def __init__(self) -> None:
         super().__init__()
+        # Parts of lines that nobody asked so far hides.
         self._wanted: list[Region] = []
 
     def render_partial_update(self) -> ChopsUpdate | None:
         """Render what changed."""
-        self._wanted = [region for region in self._dirty_regions if region]
-        try:
+        spans = self._regions_to_spans(self._dirty_regions)
+        with self._only(Region(left, y, right - left, 1) for y, left, right in spans):
             return super().render_partial_update()
+
+    def render_full_update(self, simplify: bool = False) -> LayoutUpdate:
+        """Render the whole screen."""
+        with self._only(Region(0, y, self.size.width, 1) for y in range(self.size.height)):
+            return super().render_full_update(simplify)
+
+    @contextmanager
+    def _only(self, lines: Iterable[Region]) -> Iterator[None]:
+        self._wanted = list(lines)
+        try:
+            yield
         finally:
             self._wanted = []
 
@@ -35,10 +48,9 @@ class ThriftyCompositor(Compositor):
         wanted = self._wanted
         for widget, (region, clip) in self.visible_widgets.items():
             place = region.intersection(clip)
-            if not place or not any(place.overlaps(each) for each in wanted):
+            if not any(map(place.overlaps, wanted)):
                 continue
             yield region, clip, widget.render_lines(place.translate(-region.offset))
-            # What lies in front hides what is behind: containers are seldom seen.
-            wanted = [each for each in wanted if not place.contains_region(each)]
+            wanted = [line for line in wanted if not place.contains_region(line)]
             if not wanted:
                 return

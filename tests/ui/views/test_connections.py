@@ -15,7 +15,7 @@ from tests.ui.support import playing, press, screen, until
 from zmqtui.core.books.history import History
 from zmqtui.core.journal import WALL, Event, Journal
 from zmqtui.core.stage import Stage
-from zmqtui.core.watch import ConnectionView, StageView
+from zmqtui.core.watch import ConnectionView
 from zmqtui.patterns import find
 from zmqtui.ui.app import Playground
 from zmqtui.ui.event_index import EventIndex
@@ -99,8 +99,7 @@ class Look(App[None]):
         for _ in range(12):
             self.index.pull()
             still = self.stage.view()
-            values = {name: getattr(still, name) for name in StageView.__dataclass_fields__}
-            stage = StageView(**(values | {"running": True, "connections": lambda: NOW}))
+            stage = still._replace(running=True, connections=lambda: NOW)
             ranks = {each.name: int(each.role == "client") for each in stage.instances}
             self.view.show(Scene(stage, {}, self.selected, None, self.index, History(), self.stage.pointers, ranks))
 

@@ -16,7 +16,7 @@ from textual.events import Event, Key
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.style import Style
-from textual.widgets import ContentSwitcher, Static
+from textual.widgets import ContentSwitcher, Input, Static
 
 from zmqtui.core.limits import Limits
 from zmqtui.core.stage import Stage
@@ -145,13 +145,19 @@ class Playground(TerminalApp):
     async def on_event(self, event: Event) -> None:
         """Keep keys until there is somebody to take them.
 
-        After the one that ends the app they are nobody's: there is nothing to open any more.
+        Those that were under way when an input got the focus go to the input, and not to the roles. After the one that
+        ends the app they are nobody's: there is nothing to open any more.
         """
         if isinstance(event, Key) and self._exit:
             return
         if isinstance(event, Key) and not self.furnished:
             self._early.append(event)
             return
+        if isinstance(event, Key) and event.is_forwarded and isinstance(self.focused, Input):
+            under_way = any(event is each for each in self.pane.sentence.passed)
+            if under_way:
+                self.focused.post_message(Key(event.key, event.character))
+                return
         await super().on_event(event)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -14,7 +15,7 @@ from textual.content import Content
 from textual.events import Key
 from textual.reactive import reactive
 from textual.timer import Timer
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Static
 
 from zmqtui.core.model import TRANSPORTS, BadInput
 from zmqtui.core.stage import Stage
@@ -42,21 +43,24 @@ CALM = 4
 
 
 class Sentence(Static, can_focus=True):
-    """Says what is going on; it has the focus while nothing else wants it, so that moving about costs no restyling."""
+    """Says what is going on; it has the focus while nothing else wants it, so that moving about costs no restyling.
+
+    Attributes:
+        passed: The keys that came here last.
+    """
 
     def __init__(self) -> None:
         super().__init__("", id="sentence", markup=False)
+        self.passed: deque[Key] = deque(maxlen=64)
 
-    async def on_key(self, event: Key) -> None:
-        """Do what is bound to the key, or give it to the input that got the focus while the key was under way.
+    def on_key(self, event: Key) -> None:
+        """Keep the key, to be told from those that were meant for an input, and pass it on.
 
         Nobody between here and the app takes keys: to bubble through all of them takes longer than what the key does.
         """
+        self.passed.append(event)
         event.stop()
-        if isinstance(self.app.focused, Input):
-            self.app.focused.post_message(Key(event.key, event.character))
-        else:
-            await self.app._check_bindings(event.key)
+        self.app.post_message(event)
 
 
 class Pane(Vertical):

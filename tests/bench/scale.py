@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
+from typing import Any, TypeVar
 
+import zmq
+
+from tests.bench.loops import address
 from tests.ui.support import until
 from zmqtui.core.journal import Event
+from zmqtui.core.limits import raise_descriptors
 from zmqtui.core.stage import Stage
 from zmqtui.patterns import find
+
+_T = TypeVar("_T")
 
 
 def memory() -> int:
@@ -20,20 +32,25 @@ def memory() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def many_subscribers(count: int) -> tuple[float, float]:
+def apart(function: Callable[..., _T], *arguments: Any) -> _T:
+    """Call a function in a process of its own, where nothing else takes memory or gave some back."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+def many_subscribers(count: int, transport: str) -> tuple[float, float]:
     """Start a stage with `count` subscribers.
 
     Returns:
         The seconds until all of them are connected, and the bytes each of them takes.
     """
-    from dataclasses import replace
-
     pattern = find("pubsub")
     pattern = replace(
         pattern, roles=tuple(role._replace(most=count) if role.most > 1 else role for role in pattern.roles)
     )
+    at = {"weather": address(transport)} if transport == "tcp" else None
     before = memory()
-    stage = Stage(pattern, transport="inproc", counts={"subscriber": count}, knobs={"rate": 10})
+    stage = Stage(pattern, transport=transport, counts={"subscriber": count}, knobs={"rate": 10}, at=at)
     begun = time.perf_counter()
     try:
         stage.start()
@@ -44,6 +61,35 @@ def many_subscribers(count: int) -> tuple[float, float]:
         return seconds, (memory() - before) / count
     finally:
         stage.stop()
+
+
+def plain_subscribers(count: int, transport: str) -> float:
+    """Have `count` threads with a subscriber each on plain pyzmq, and return the bytes that each of them takes."""
+    raise_descriptors()
+    before = memory()
+    context, place = zmq.Context(), address(transport)
+    context.set(zmq.MAX_SOCKETS, 2 * count)
+    publisher = context.socket(zmq.XPUB)
+    publisher.bind(place)
+
+    def subscribe() -> None:
+        with context.socket(zmq.SUB) as socket:
+            socket.connect(place)
+            socket.subscribe(b"10001")
+            socket.recv()
+
+    threads = [threading.Thread(target=subscribe) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    # Only the first one of the same subscriptions is handed on.
+    publisher.recv()
+    time.sleep(2)
+    taken = (memory() - before) / count
+    publisher.send(b"10001")
+    for thread in threads:
+        thread.join()
+    context.destroy(linger=0)
+    return taken
 
 
 def scrolling(events: int, frames: int = 200) -> float:

@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -352,6 +352,42 @@ def test_sockets_made_faster_than_they_are_closed(transport: str, monkeypatch: p
         stage.press()
         until(lambda: instance(stage, "hoarder").state is State.FAILED)
         assert "EMFILE" in instance(stage, "hoarder").status.detail
+
+
+def test_a_connect_that_was_refused_may_be_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects who goes on after a refusal: the socket belongs nowhere then, and is watched when it is connected."""
+    monkeypatch.setattr(stage_module, "SOCKETS", 30)
+    monkeypatch.setattr(actor, "PERSISTENCE", 0.5)
+    bound = threading.Event()
+
+    def binder(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        context.socket(zmq.PULL).bind(endpoints.line)
+        bound.set()
+        sleep(1000)
+
+    def stubborn(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(zmq.PUSH)
+        assert bound.wait(20)
+        kept = []
+        with suppress(zmq.ZMQError):
+            while True:
+                kept.append(context.socket(zmq.PUSH))
+        # One for the monitor's reader, and none for the monitor.
+        kept.pop().close()
+        with pytest.raises(zmq.ZMQError):
+            socket.connect(endpoints.line)
+        assert not socket.addresses
+        kept.pop().close()
+        socket.connect(endpoints.line)
+        assert socket.addresses == [endpoints.line]
+        while not socket.peers():
+            sleep(0.01)
+
+    with stage_of(pattern_of({"binder": binder, "stubborn": stubborn}, "PULL", "PUSH")) as stage:
+        stage.start()
+        until(lambda: not instance(stage, "stubborn").alive)
+        assert instance(stage, "stubborn").status.detail == ""
+        assert instance(stage, "stubborn").state is State.FINISHED
 
 
 def test_stopping_does_not_wait_for_who_finished_long_ago() -> None:

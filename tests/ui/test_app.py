@@ -18,6 +18,7 @@ from zmqtui.core.journal import Event
 from zmqtui.core.state import State
 from zmqtui.ui.app import Playground
 from zmqtui.ui.card import Card
+from zmqtui.ui.cards import Cards
 from zmqtui.ui.dialogs import Confirm
 from zmqtui.ui.event_log import EventLog
 from zmqtui.ui.field import Field
@@ -363,12 +364,31 @@ async def test_palette() -> None:
         await until(pilot, lambda: "Start all patterns" in screen(pilot))
         await press(pilot, "escape", "down")
         await until(pilot, lambda: pane(pilot).selected == "subscriber-1")
+        await press(pilot, "ctrl+p", *"start or stop")
+        await until(pilot, lambda: "Show Request" not in screen(pilot))
+        assert screen(pilot).count("Start or stop every role") == 1
+        await press(pilot, "escape")
         await press(pilot, "ctrl+p", *"start all")
         await until(pilot, lambda: "Show Request" not in screen(pilot))
         await press(pilot, "enter")
         app = pilot.app
         assert isinstance(app, Playground)
         await until(pilot, lambda: all(stage.running for stage in app.stages))
+
+
+async def test_the_selected_card_is_in_sight() -> None:
+    """Protects the selection in a crowd: wherever it goes, down and back, its card is scrolled to."""
+    async with playing("pubsub", size=(80, 24)) as pilot:
+        cards = pilot.app.query_one(Cards)
+        pane(pilot).stage.set_count("subscriber", 12)
+        await until(pilot, lambda: len(cards.names) == 13)
+        for key in ["down"] * 12 + ["up"] * 12:
+            before = pane(pilot).selected
+            await press(pilot, key)
+            await until(pilot, lambda before=before: pane(pilot).selected != before)  # type: ignore[misc]
+            card = cards.card(pane(pilot).selected)
+            assert card
+            await until(pilot, lambda card=card: cards.region.contains_region(card.region))  # type: ignore[misc]
 
 
 async def test_a_screenshot_is_saved_where_the_app_was_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

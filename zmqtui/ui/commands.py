@@ -31,7 +31,8 @@ class PlaygroundCommands(Provider):
         yield "Limits: what a peer may cost (L)", "Frames, queues, heartbeats, memory", app.action_limits
         pane = app.pane
         for node in (pane, pane.desk):
-            for key, binding in node._bindings:
+            # A key that comes first in the line of keys is there twice.
+            for key, binding in dict(node._bindings).items():
                 _, action, parameters = parse(binding.action)
                 if node.check_action(action, parameters) and binding.tooltip:
                     yield f"{binding.tooltip} ({key})", pane.pattern.title, partial(node.run_action, binding.action)

@@ -15,12 +15,14 @@ from textual.strip import Strip
 
 
 class ThriftyCompositor(Compositor):
-    """Asks only the widgets of which something is seen in what is to be drawn, from the front to the back."""
+    """Asks only the widgets of which something is seen in what is to be drawn, from the front to the back.
+
+    For the app's own screen; dialogs have Textual's.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        # Parts of lines that nobody asked so far hides.
-        self._wanted: list[Region] = []
+        self._wanted: list[Region] | None = None
 
     def render_partial_update(self) -> ChopsUpdate | None:
         """Render what changed."""
@@ -39,12 +41,13 @@ class ThriftyCompositor(Compositor):
         try:
             yield
         finally:
-            self._wanted = []
+            self._wanted = None
 
     def _get_renders(self, crop: Region | None = None) -> Iterable[tuple[Region, Region, list[Strip]]]:
-        if not self._wanted:
+        if self._wanted is None:
             yield from super()._get_renders(crop)
             return
+        # Those parts of lines that nobody who was asked hides.
         wanted = self._wanted
         for widget, (region, clip) in self.visible_widgets.items():
             place = region.intersection(clip)

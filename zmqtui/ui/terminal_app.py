@@ -49,7 +49,7 @@ class TerminalApp(App[None]):
         return TerminalDriver if usual is LinuxDriver else usual
 
     def get_default_screen(self) -> Screen[object]:
-        """Return a screen that renders what changed only."""
+        """Return a screen that asks only the widgets that are seen."""
         screen = super().get_default_screen()
         screen._compositor = ThriftyCompositor()
         return screen

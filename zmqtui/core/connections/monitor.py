@@ -43,6 +43,7 @@ class Monitor:
         socket: The socket.
         contacts: Its connections.
         fd: What becomes readable when there may be something to read.
+        begun: Whether libzmq writes.
         followed: Whether there is somebody who reads.
         unfinished: Whether the last reading left something.
         ended: When its socket began to close, 0 before that.
@@ -52,21 +53,25 @@ class Monitor:
     def __init__(self, socket: Socket) -> None:
         self.socket = socket
         self.contacts = Contacts(self, lambda report: None)
-        self.followed = self.unfinished = False
+        self.begun = self.followed = self.unfinished = False
         self.ended = 0.0
         self.crowd = 0
         self._lock = threading.Lock()
         self._stopped = self._abandoned = False
-        address = f"inproc://monitor-{next(_numbers)}"
+        self._address = f"inproc://monitor-{next(_numbers)}"
         persist, context = socket.actor.persist, socket.stage_context
         self._reader = persist(lambda: zmq.Context.socket(context, zmq.PAIR, socket_class=zmq.Socket), errno.EMFILE)
         self._reader.rcvhwm = 0
         self._reader.linger = 0
-        self._reader.connect(address)
+        self._reader.connect(self._address)
         self.fd = int(self._reader.get(zmq.FD))
         # Before libzmq begins to write: whoever is made to raise here closes it with the socket.
         socket.watched = self
-        persist(lambda: socket.monitor(address, _EVENTS), errno.EMFILE)
+
+    def begin(self) -> None:
+        """Have libzmq write; where that is refused it may be tried again."""
+        self.socket.actor.persist(lambda: self.socket.monitor(self._address, _EVENTS), errno.EMFILE)
+        self.begun = True
 
     @property
     def peers(self) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -160,17 +160,16 @@ class Socket(zmq.Socket[bytes]):
         """
         if not self.wiring.expose and not is_loopback(addr):
             raise NotExposed(f"{addr} is open to the network and not encrypted: if that is meant, allow it by --expose")
-        self._join(addr)
         # Telling its monitor may spoil libzmq's error number; the next try has another chance to get it right.
         refusals = (errno.EADDRINUSE, errno.EAGAIN)
-        try:
-            result = self.actor.persist(
-                partial(super().bind, addr), *refusals, state=State.BINDING, detail=port_of(addr)
-            )
-        except zmq.ZMQError as error:
-            if error.errno not in refusals:
-                raise
-            raise PortInUse(f"{port_of(addr)} is in use by another program") from None
+        with self._joining(addr):
+            try:
+                operation = partial(super().bind, addr)
+                result = self.actor.persist(operation, *refusals, state=State.BINDING, detail=port_of(addr))
+            except zmq.ZMQError as error:
+                if error.errno not in refusals:
+                    raise
+                raise PortInUse(f"{port_of(addr)} is in use by another program") from None
         self.actor.set(State.RUNNING)
         self.bound[addr] = None
         self.inbox.doubt()
@@ -181,12 +180,12 @@ class Socket(zmq.Socket[bytes]):
     def connect(self, addr: str) -> Any:
         """Connect; on inproc as soon as the name is bound."""
         addr = self._resolve(addr)
-        self._join(addr)
-        if not addr.startswith("inproc:"):
-            result = super().connect(addr)
-        else:
-            result = self._connect_cm(addr)
-            self.reconnect(addr)
+        with self._joining(addr):
+            if not addr.startswith("inproc:"):
+                result = super().connect(addr)
+            else:
+                result = self._connect_cm(addr)
+                self.reconnect(addr)
         self._mark("open")
         return result
 
@@ -222,9 +221,19 @@ class Socket(zmq.Socket[bytes]):
             self._resolved[addr] = resolved(addr)
         return self._resolved[addr]
 
+    @contextlib.contextmanager
+    def _joining(self, addr: str) -> Iterator[None]:
+        """Belong to `addr` from here on, unless that is refused."""
+        self.addresses.append(addr)
+        try:
+            self._join(addr)
+            yield
+        except Exception:
+            self.addresses.remove(addr)
+            raise
+
     def _join(self, addr: str) -> None:
         self.endpoint = self.inbox.endpoint = self.outbox.endpoint = self.wiring.names.get(addr, addr)
-        self.addresses.append(addr)
         # Whoever is new here may send what has several frames.
         self.inbox.doubt()
         if self.outbox.multipart:
@@ -234,8 +243,11 @@ class Socket(zmq.Socket[bytes]):
         if not self._own_heartbeats and not is_loopback(addr):
             for option, value in self.wiring.limits.heartbeats().items():
                 super().set(option, value)
-        if self.watched is None and not addr.startswith("inproc:"):
-            self.wiring.watched(Monitor(self))
+        if not addr.startswith("inproc:"):
+            monitor = self.watched or Monitor(self)
+            if not monitor.begun:
+                monitor.begin()
+                self.wiring.watched(monitor)
 
     def _left(self, addr: str) -> None:
         if addr in self.addresses:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +13,11 @@ from pathlib import Path
 import pytest
 import zmq
 from zmq.utils.garbage import gc as undertaker
+
+for number in (signal.SIGINT, signal.SIGQUIT):
+    # What a shell runs in the background ignores these, and so would every program that a test starts.
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL if number == signal.SIGQUIT else signal.default_int_handler)
 
 SETTLE = 2.0
 """Seconds that threads, sockets and descriptors get to be gone after a test."""

@@ -176,6 +176,8 @@ REASONS = [
     (b"Hello", Format.MSGPACK, "no MessagePack: 4 of 5 bytes are left over after the first value", "Hello"),
     (b"\x91" * 5000, Format.MSGPACK, "MessagePack nested too deep is not laid out", "0000  91"),
     (b"[" * 5000 + b"]" * 5000, Format.AUTO, "JSON nested too deep is not laid out", "[[[["),
+    (b"[" * 501 + b"]" * 501, Format.AUTO, "JSON nested too deep is not laid out", "[[[["),
+    (b'{"a":' * 501 + b"1" + b"}" * 501, Format.AUTO, "JSON nested too deep is not laid out", '{"a":{"a":'),
     (b"[" + b" " * 2**17 + b"]", Format.AUTO, "JSON is laid out up to 128 KiB", "[   "),
     (b"[" + b"{}," * 30_000 + b"{}]", Format.AUTO, "JSON of more than 8,000 parts is not laid out", "[{},"),
 ]

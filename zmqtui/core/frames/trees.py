@@ -18,6 +18,8 @@ LARGEST_MSGPACK: Final = 64
 """The same for MessagePack."""
 MOST: Final = 8_000
 """Objects, arrays and keys up to which a frame is taken apart: many small ones are what takes time."""
+NESTED: Final = 500
+"""Levels of JSON up to which a frame is taken apart: how many Python itself can take differs from one to the next."""
 DEEPEST: Final = 32
 """Levels that can be unfolded."""
 INSTALL: Final = "MessagePack is an extra: pip install 'zmqtui[msgpack]'"
@@ -45,13 +47,33 @@ def parse_json(data: bytes) -> Any:
     _fits(data, "JSON", LARGEST_JSON)
     _few(sum(map(data.count, (b"{", b"[", b":"))), "JSON")
     try:
-        return _JSON.decode(data.decode())
+        value = _JSON.decode(data.decode())
     except UnicodeDecodeError as error:
         raise NoTree(f"no JSON: not UTF-8 at byte {error.start:,}") from None
     except json.JSONDecodeError as error:
         raise NoTree(f"no JSON: {printable(error.msg)}, line {error.lineno:,}, column {error.colno:,}") from None
     except RecursionError:
-        raise TooMuch("JSON nested too deep is not laid out") from None
+        raise TooMuch(_DEEP) from None
+    if _deep(value):
+        raise TooMuch(_DEEP)
+    return value
+
+
+_DEEP: Final = "JSON nested too deep is not laid out"
+
+
+def _deep(value: Any) -> bool:
+    """Tell whether JSON is nested too deep."""
+    layer = [value]
+    for _ in range(NESTED):
+        layer = [each for outer in layer if isinstance(outer, list) for each in _parts(outer)]
+        if not layer:
+            return False
+    return True
+
+
+def _parts(value: list[Any]) -> list[Any]:
+    return [each for _, each in value] if isinstance(value, Pairs) else value
 
 
 _JSON: Final = json.JSONDecoder(

@@ -70,6 +70,8 @@ def plain_subscribers(count: int, transport: str) -> float:
     context, place = zmq.Context(), address(transport)
     context.set(zmq.MAX_SOCKETS, 2 * count)
     publisher = context.socket(zmq.XPUB)
+    # All of the subscriptions are handed on, not only the first of those that are the same.
+    publisher.set(zmq.XPUB_VERBOSE, 1)
     publisher.bind(place)
 
     def subscribe() -> None:
@@ -81,9 +83,8 @@ def plain_subscribers(count: int, transport: str) -> float:
     threads = [threading.Thread(target=subscribe) for _ in range(count)]
     for thread in threads:
         thread.start()
-    # Only the first one of the same subscriptions is handed on.
-    publisher.recv()
-    time.sleep(2)
+    for _ in threads:
+        publisher.recv()
     taken = (memory() - before) / count
     publisher.send(b"10001")
     for thread in threads:

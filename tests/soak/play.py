@@ -243,6 +243,9 @@ class Player:
             self._reset(name)
 
     def _together(self, name: str, *operations: Operation) -> None:
+        if not operations:
+            # Nobody is there to be done anything to; a barrier for nobody is an error in newer Pythons.
+            return
         failures: list[BaseException] = []
         gate = threading.Barrier(len(operations))
 

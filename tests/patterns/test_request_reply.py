@@ -163,7 +163,7 @@ def test_busy_clients_take_turns() -> None:
 
 def test_who_is_served_is_known_for_certain() -> None:
     """Protects the sentence of the tab, on tcp: the server works for the client whose request it took."""
-    with stage_of(REQREP, "tcp", counts={"client": 2}, knobs={"work": 0.2, "requests": 1}) as stage:
+    with stage_of(REQREP, "tcp", counts={"client": 2}, knobs={"work": 1.0, "requests": 1}) as stage:
         stage.launch("server")
         stage.launch("client-2")
         until(lambda: sentence(stage) == "The server works for client-2.")

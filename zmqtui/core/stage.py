@@ -119,6 +119,7 @@ class Stage:
         self._whole = whole
         self._ports: dict[str, int] = {}
         self._at = {pattern.endpoint(name).name: check_address(address) for name, address in (at or {}).items()}
+        # As `secrets` does it, which the first picture would wait for.
         self._folder = Path(tempfile.gettempdir()) / f"zmqtui-{os.urandom(6).hex()}"
         self._lock = threading.RLock()
         self._cast = Cast(pattern, counts or {})

@@ -241,7 +241,8 @@ class Batch(Watcher):
         busy = [each for each in workers if each.state is State.WORKING]
         paused = [each for each in workers if each.state is State.PAUSED]
         idle = [each for each in workers if not self.taken.get(each.name)]
-        text = f"Results come in: {names(busy) or 'nobody'} {verb(busy or '1', 'works', 'work')}"
+        who = f"{names(busy)} {verb(busy, 'works', 'work')}" if busy else "nobody works"
+        text = f"Results come in: {who}"
         if paused:
             text += f", {names(paused)} {verb(paused, 'is', 'are')} paused"
         elif idle and self.sent >= self.tasks:

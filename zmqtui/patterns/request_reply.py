@@ -134,7 +134,7 @@ class Rounds(Watcher):
             if any(each.connected for each in stuck):
                 return f"{names(stuck)} {verb(stuck, 'waits', 'wait')} for a server outside this playground."
             return f"{names(stuck)} {verb(stuck, 'waits', 'wait')} for a server: requests are kept until one is there."
-        who = f"{names(patient) or 'nobody'} {verb(patient or '1', 'waits', 'wait')}"
+        who = f"{names(patient)} {verb(patient, 'waits', 'wait')}" if patient else "nobody waits"
         if server.state is State.PAUSED:
             return f"The server is paused: {who}, nothing is lost."
         if server.state is State.WORKING and self._serving:

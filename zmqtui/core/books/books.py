@@ -167,7 +167,7 @@ class Books:
                 if tape.direction == SENT and socket.kind in _PUBLISHERS:
                     self.ledgers[socket.endpoint].published(tape, taken)
                 elif tape.direction == RECEIVED:
-                    kept = taken.without_marks() if self._frozen else taken
+                    kept = taken.without_closing() if self._frozen else taken
                     arrivals[socket.endpoint].setdefault(tape.instance, []).append(kept)
             events += self._events(tape, taken, when)
         for slot in list(self._slots.values()):

@@ -199,10 +199,12 @@ class Subscriber:
                 line.take_beyond(1)
                 self.received += 1
                 return True
-        if message in self._discarded:
-            # libzmq had it in hand already when the filter changed: that one is not discarded.
+        discarded = message in self._discarded
+        if discarded:
             self._discarded.remove(message)
             self.unwanted -= 1
+        if discarded or not message.startswith(self.filters):
+            # libzmq had it in hand already when the filter changed: that one comes all the same.
             self.received += 1
             return True
         return False

@@ -60,6 +60,12 @@ class Taken(NamedTuple):
         """Return the same without its marks."""
         return self._replace(items=[item for item in self.items if type(item) is not Mark]) if self.marked else self
 
+    def without_closing(self) -> Taken:
+        """Return the same without the marks of its socket's being closed."""
+        if not self.marked:
+            return self
+        return self._replace(items=[item for item in self.items if type(item) is not Mark or item.what != "close"])
+
 
 class Tape:
     """What went through one direction of one socket, written by its owner's thread, emptied by the stage's books.

@@ -181,23 +181,23 @@ class Socket(zmq.Socket[bytes]):
         """Connect; on inproc as soon as the name is bound."""
         addr = self._resolve(addr)
         with self._joining(addr):
+            # Before it is: what comes in the very moment has to be waited for.
+            self._mark("open")
             if not addr.startswith("inproc:"):
-                result = super().connect(addr)
-            else:
-                result = self._connect_cm(addr)
-                self.reconnect(addr)
-        self._mark("open")
-        return result
+                return super().connect(addr)
+            self.reconnect(addr)
+            return self._connect_cm(addr)
 
     def reconnect(self, addr: str) -> None:
         """Connect to an inproc name if it is up; to be called in the owner's thread."""
         if self.closed or not self.wiring.registry.wants(addr, self):
             return
+        if addr in self._met:
+            self._mark("open")
         super().connect(addr)
         self.joined = now()
         if addr in self._met:
             self.actor.note(f"reconnected to {addr}: the playground did that, ZeroMQ never does on inproc")
-            self._mark("open")
         self._met[addr] = None
 
     def unbind(self, addr: str | bytes) -> None:

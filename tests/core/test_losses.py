@@ -198,7 +198,7 @@ def test_what_arrives_while_a_subscriber_still_connects(transport: str, monkeypa
     def returns_late(socket: zmq.Socket[bytes], address: str) -> Any:
         result = connect(socket, address)
         if isinstance(socket, Socket) and socket.kind == zmq.SUB:
-            until(lambda: RawSocket.get(socket, zmq.EVENTS) & zmq.POLLIN)
+            until(lambda: int(RawSocket.get(socket, zmq.EVENTS)) & zmq.POLLIN)
         return result
 
     def publish(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:

@@ -32,7 +32,8 @@ class Play:
     """A ledger with one publisher and one subscriber, brought up to date by hand."""
 
     def __init__(self) -> None:
-        self.ledger = Ledger(lambda _: (b"",), "news")
+        self.expected = (b"",)
+        self.ledger = Ledger(lambda _: self.expected, "news")
         self.ledger.add("reader")
         self.tape = Tape("speaker", "send")
         self.when = 100.0
@@ -89,6 +90,29 @@ def test_what_libzmq_had_in_hand_before_it_was_written_down() -> None:
     play.tick([b"a1", b"b1", b"b2"], [b"a1", b"b1", b"b2"])
     account = play.ledger.subscribers["reader"].losses()
     assert (account.received, account.unwanted, account.in_flight, account.published) == (3, 0, 0, 3)
+
+
+def test_who_is_connected_and_not_subscribed_yet() -> None:
+    """Protects the sum of who connects first, as the guide does: between the two lines it misses what is published."""
+    play = Play()
+    nothing = Mark("open", (), {play.tape: 0})
+    play.tick([], [nothing])
+    assert told(play.tick([b"1"])) == [(b"1", REASONS["before"])]
+    play.tick([b"2"], [play.mark("filters"), b"2"])
+    play.tick([], [b"3", play.mark("close"), nothing])
+    play.tick([b"3", b"4"], [play.mark("filters"), b"4"])
+    account = play.ledger.subscribers["reader"].losses()
+    assert (account.received, account.before, account.published) == (3, 1, 4)
+
+
+def test_who_left_and_will_have_another_filter() -> None:
+    """Protects the sum of who had a message in hand, left, and was told to hear something else next time."""
+    play = Play()
+    play.tick([b"a1"], [play.mark("open"), b"a1", b"a2", play.mark("close")])
+    play.expected = (b"b",)
+    play.tick([b"a2", b"b1"])
+    account = play.ledger.subscribers["reader"].losses()
+    assert (account.received, account.away, account.published) == (2, 1, 3)
 
 
 def test_every_reason() -> None:

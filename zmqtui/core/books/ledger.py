@@ -28,17 +28,28 @@ STRAY = 1.0
 
 
 class Subscriber:
-    """One subscriber's account, over all its lives."""
+    """One subscriber's account, over all its lives.
+
+    Attributes:
+        filters: What it is subscribed to.
+        expected: What it would be subscribed to if it were there.
+        open: Whether it is there: connected, and subscribed to something.
+        lives: How often it opened.
+        lines: What is on its way to it, by publisher.
+        arrived: What came and is not accounted for yet.
+    """
 
     def __init__(self) -> None:
         self.received = self.before = self.away = self.dropped = self.unwanted = self.orphaned = 0
         self.abandoned = 0
         self.filters: tuple[bytes, ...] = ()
+        self.expected: tuple[bytes, ...] = ()
         self.open = False
         self.lives = 0
         self.lines: dict[Tape, Line] = {}
         self.arrived: deque[bytes] = deque()
         self.lost = Lost()
+        self._connected = False
         self._unconfirmed: tuple[bytes, ...] = ()
         self._discarded: deque[bytes] = deque(maxlen=8)
         self._row = 0
@@ -46,6 +57,11 @@ class Subscriber:
         self._count = 0
         self._foreign = False
         self._known: Counter[bytes] | None = None
+
+    @property
+    def in_force(self) -> tuple[bytes, ...]:
+        """What a message must begin with to be for it."""
+        return self.filters if self.open else self.expected
 
     def losses(self) -> Losses:
         """Return the account as it stands."""
@@ -95,12 +111,14 @@ class Subscriber:
             for line in self.lines.values():
                 self._lost("abandoned", list(line.pending), line.publisher, line.beyond)
             self.lines.clear()
-            self.open = False
+            self.open = self._connected = False
             return
         if mark.what == "open":
-            self.lives += 0 if self.open else 1
-            self.open = True
+            self._connected = True
             self._unconfirmed = mark.filters
+        if self._connected and mark.filters and not self.open:
+            self.open = True
+            self.lives += 1
         new = tuple(prefix for prefix in mark.filters if prefix not in self.filters)
         self._unconfirmed = tuple(
             prefix for prefix in dict.fromkeys((*self._unconfirmed, *new)) if prefix in mark.filters
@@ -203,7 +221,7 @@ class Subscriber:
         if discarded:
             self._discarded.remove(message)
             self.unwanted -= 1
-        if discarded or not message.startswith(self.filters):
+        if discarded or not message.startswith(self.in_force):
             # libzmq had it in hand already when the filter changed: that one comes all the same.
             self.received += 1
             return True
@@ -317,8 +335,10 @@ class Ledger:
             waiting: Since when a subscriber waits in recv(), for those that do.
             when: The time.
         """
+        for name, subscriber in self.subscribers.items():
+            subscriber.expected = self._expected(name)
         steady = {
-            name: subscriber.filters if subscriber.open else self._expected(name)
+            name: subscriber.in_force
             for name, subscriber in self.subscribers.items()
             if not any(taken.marked for taken in arrivals.get(name, ()))
         }
@@ -333,7 +353,7 @@ class Ledger:
                 for tape, share in shares.items():
                     subscriber.feed(tape, share.get(name, []), when)
             else:
-                self._step_by_step(subscriber, arrivals[name], upto, when, self._expected(name))
+                self._step_by_step(subscriber, arrivals[name], upto, when)
             for tape in fresh.keys() & self._gone:
                 subscriber.publisher_left(tape, when)
             subscriber.match(when)
@@ -347,26 +367,19 @@ class Ledger:
             self._published.pop(tape, None)
         self._gone.clear()
 
-    def _step_by_step(
-        self,
-        subscriber: Subscriber,
-        arrivals: list[Taken],
-        upto: dict[Tape, int],
-        when: float,
-        expected: tuple[bytes, ...],
-    ) -> None:
+    def _step_by_step(self, subscriber: Subscriber, arrivals: list[Taken], upto: dict[Tape, int], when: float) -> None:
         """Bring the account of a subscriber up to date whose filters changed on the way."""
         done = {tape: first for tape, (first, _) in self._published.items()}
         for taken in arrivals:
             for item in taken.items:
                 if type(item) is Mark:
                     for tape in done:
-                        self._feed(subscriber, tape, done, item.positions.get(tape, done[tape]), when, expected)
+                        self._feed(subscriber, tape, done, item.positions.get(tape, done[tape]), when)
                     subscriber.changed(item, when)
                 else:
                     subscriber.take_in((_key(item),), when)
         for tape in done:
-            self._feed(subscriber, tape, done, upto.get(tape, done[tape]), when, expected)
+            self._feed(subscriber, tape, done, upto.get(tape, done[tape]), when)
 
     def losses(self, when: float, *, last: bool) -> list[Event]:
         """Return what the journal is to be told of the losses since the last call.
@@ -380,19 +393,11 @@ class Ledger:
             events += subscriber.lost.events(name, self._endpoint, when, last=last)
         return events
 
-    def _feed(
-        self,
-        subscriber: Subscriber,
-        tape: Tape,
-        done: dict[Tape, int],
-        upto: int,
-        when: float,
-        expected: tuple[bytes, ...],
-    ) -> None:
+    def _feed(self, subscriber: Subscriber, tape: Tape, done: dict[Tape, int], upto: int, when: float) -> None:
         first, items = self._published[tape]
         start, stop = done[tape] - first, upto - first
         if stop > start:
-            filters = subscriber.filters if subscriber.open else expected
+            filters = subscriber.in_force
             subscriber.feed(tape, [message for message in items[start:stop] if message.startswith(filters)], when)
             done[tape] = upto
 

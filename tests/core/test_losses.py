@@ -50,7 +50,7 @@ class Play:
 
     def mark(self, what: str, *filters: bytes) -> Mark:
         """Return a mark at this point of the publisher's tape."""
-        return Mark(what, filters or (b"",), {self.tape: self.tape.taken})
+        return Mark(self.when, what, filters or (b"",), {self.tape: self.tape.taken})
 
 
 def told(events: list[Event]) -> list[tuple[bytes, str]]:
@@ -95,7 +95,7 @@ def test_what_libzmq_had_in_hand_before_it_was_written_down() -> None:
 def test_who_is_connected_and_not_subscribed_yet() -> None:
     """Protects the sum of who connects first, as the guide does: between the two lines it misses what is published."""
     play = Play()
-    nothing = Mark("open", (), {play.tape: 0})
+    nothing = Mark(play.when, "open", (), {play.tape: 0})
     play.tick([], [nothing])
     assert told(play.tick([b"1"])) == [(b"1", REASONS["before"])]
     play.tick([b"2"], [play.mark("filters"), b"2"])
@@ -113,6 +113,19 @@ def test_who_left_and_will_have_another_filter() -> None:
     play.tick([b"a2", b"b1"])
     account = play.ledger.subscribers["reader"].losses()
     assert (account.received, account.away, account.published) == (2, 1, 3)
+
+
+def test_who_leaves_while_the_books_are_at_it() -> None:
+    """Protects the sum: what was published while the tapes were being emptied is accounted for once."""
+    play = Play()
+    opening, closing = play.mark("open"), Mark(play.when, "close", (b"",), {play.tape: 3})
+    play.tape.items += [b"1", b"2", b"3", b"4"]
+    play.ledger.published(play.tape, play.tape.take())
+    # They had looked how far the publisher was before they took what the subscriber had.
+    play.ledger.balance({"reader": [Taken(0, [opening, b"1", closing], False)]}, {play.tape: 1}, {}, play.when)
+    play.tick()
+    account = play.ledger.subscribers["reader"].losses()
+    assert (account.received, account.abandoned, account.away, account.published) == (1, 2, 1, 4)
 
 
 def test_every_reason() -> None:

@@ -281,7 +281,7 @@ def test_a_role_is_not_made_to_raise_in_the_engine() -> None:
 def test_stops_at_once_leave_the_interpreter_as_it_was() -> None:
     """Protects the process's switch interval, which several stops at the same time make short for a moment."""
     before = sys.getswitchinterval()
-    first, second = life._quick_turns(), life._quick_turns()
+    first, second = life.quick_turns(), life.quick_turns()
     first.__enter__()
     second.__enter__()
     first.__exit__(None, None, None)

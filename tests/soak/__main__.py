@@ -77,6 +77,9 @@ def stages(arguments: argparse.Namespace, deadline: float) -> list[str]:
 def _line(name: str, samples: list[Sample]) -> Spread:
     seen = spread(samples)
     say(f"  {name:<30} {len(samples):6,} × p50 {seen.p50:8.2f} ms, p99 {seen.p99:8.2f} ms, max {seen.most:8.2f} ms")
+    for sample in sorted(samples, key=lambda each: -each.seconds)[:3]:
+        if sample.what:
+            say(f"    {sample.seconds * 1000:8.2f} ms {sample.what}")
     return seen
 
 
@@ -96,8 +99,6 @@ def _stops(report: Report) -> list[str]:
     _line("stops of a whole stage", stops.whole)
     _line("control: a plain thread here", stops.control)
     quiet = _line("control: in another process", stops.noise).p99 < QUIET
-    for sample in sorted(stops.blocked, key=lambda each: -each.seconds)[:3]:
-        say(f"    {sample.seconds * 1000:8.2f} ms {sample.what}")
     if bare.p99 >= P99 or bare.most >= MOST:
         say(f"  by the clock alone that is above p99 {P99:g} ms or max {MOST:g} ms")
     if not quiet:

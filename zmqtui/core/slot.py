@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from zmqtui.core.journal import Tally
@@ -25,6 +26,9 @@ class Slot:
         number: Its number, from 1.
         shared: The pattern's knob values, live.
         own: Its own, by knob name.
+
+    Attributes:
+        former: The actors of earlier lives whose last words nobody has fetched yet.
     """
 
     def __init__(
@@ -38,6 +42,7 @@ class Slot:
         self.actor: Actor | None = None
         self.life = 0
         self.work_before = 0.0
+        self.former: deque[Actor] = deque()
         self.totals: dict[tuple[str, str], tuple[Tally, Tally]] = {}
         self.subscribes = {
             endpoint.name
@@ -59,6 +64,7 @@ class Slot:
     def clear(self) -> None:
         """Forget everything but its own knob values."""
         self.actor, self.life, self.work_before, self.totals = None, 0, 0.0, {}
+        self.former.clear()
 
     def turn(self, knob: Knob, value: Any) -> None:
         """Give a knob of its own another value; what runs feels it at once."""

@@ -277,15 +277,17 @@ class Stage:
         wiring, self._wiring = self._wiring, None
         self._stopped = now()
         GUARD.leave(self)
-        self.books.connections.dismiss()
-        if self._keeper:
-            self._keeper.join(2)
+        with life.quick_turns():
+            self.books.connections.dismiss()
+            if self._keeper:
+                self._keeper.join(2)
         self.books.close()
         if wiring:
             # Whoever is stuck keeps its sockets: terminating would wait for them for ever.
             ending = threading.Thread(target=wiring.context.term, name="term", daemon=True)
-            ending.start()
-            ending.join(0.5 + self._lingering())
+            with life.quick_turns():
+                ending.start()
+                ending.join(0.5 + self._lingering())
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _lingering(self) -> float:
@@ -444,11 +446,11 @@ class Stage:
             slot.role.function(Context(wiring, actor), Endpoints(addresses), slot.knobs)
 
         if slot.actor:
-            self.books.harvest()
             slot.work_before += slot.actor.work()
+            slot.former.append(slot.actor)
         slot.life += 1
         seed = None if self.seed is None else f"{self.seed} {slot.name} {slot.life}"
-        slot.actor = Actor(slot.name, play, seed=seed, answer=self._answered)
+        slot.actor = Actor(slot.name, play, life=slot.life, seed=seed, answer=self._answered)
         slot.actor.start()
 
     def _address(self, role: Role, endpoint: str) -> str:

@@ -25,12 +25,18 @@ if TYPE_CHECKING:
     from zmqtui.core.books.history import History
     from zmqtui.core.model import Pattern
     from zmqtui.core.slot import Slot
+    from zmqtui.core.threads.actor import Actor
     from zmqtui.core.watch import Watcher
 
 LIGHT = 0.002
 """Seconds up to which a harvest is so quick that whoever looks at the books may do it."""
 _PUBLISHERS = (zmq.PUB, zmq.XPUB)
 _CHATTER = ("running", "working", "waiting in", "blocked in")
+
+
+def _orphaned(sockets: list[Socket]) -> list[Socket]:
+    """Return those that await a reply which cannot come."""
+    return [socket for socket in sockets if not socket.closed and socket.orphaned and socket.awaiting]
 
 
 class Books:
@@ -62,13 +68,14 @@ class Books:
         self._history = history
         self._lock = threading.Lock()
         self._last = now()
-        self._frozen = False
+        self._stopped = math.inf
+        self._orphaned: list[Socket] = []
         self._late: list[Event] = []
         self._unread: list[Traffic] = []
         # The roles' threads add to it: copied as a list, since tuple() lets the garbage collector run in the middle.
         self._sockets: dict[Socket, None] = {}
         self._speakers: dict[Socket, None] = {}
-        self._closed: deque[Socket] = deque()
+        self._closed: deque[tuple[Socket, float]] = deque()
         self.connections = Connections(whole=whole)
         self._accounts: dict[str, Account] = {}
         self._complaints: set[str] = set()
@@ -91,7 +98,7 @@ class Books:
 
     def closing(self, socket: Socket) -> None:
         """Keep account of a socket to its end."""
-        self._closed.append(socket)
+        self._closed.append((socket, now()))
 
     def sockets(self) -> list[Socket]:
         """Return the sockets that are open."""
@@ -113,9 +120,9 @@ class Books:
     # Called from the stage.
 
     def freeze(self) -> None:
-        """Take nobody's leaving for a loss from here on: it is the stage's stopping."""
-        self.harvest()
-        self._frozen = True
+        """Take nobody's leaving for a loss from here on: it is the stage's stopping. It takes no time."""
+        self._orphaned = _orphaned(list(self._sockets))
+        self._stopped = now()
 
     def harvest(self, *, last: bool = False) -> None:
         """Empty the tapes and bring everything up to date.
@@ -167,18 +174,18 @@ class Books:
                 if tape.direction == SENT and socket.kind in _PUBLISHERS:
                     self.ledgers[socket.endpoint].published(tape, taken)
                 elif tape.direction == RECEIVED:
-                    kept = taken.without_closing() if self._frozen else taken
-                    arrivals[socket.endpoint].setdefault(tape.instance, []).append(kept)
-            events += self._events(tape, taken, when)
+                    arrivals[socket.endpoint].setdefault(tape.instance, []).append(taken.open_from(self._stopped))
+            events += self._events(tape, taken, socket.actor.life, when)
         for slot in list(self._slots.values()):
             events += self._chatter(slot, when)
-        for socket in dict.fromkeys(closed):
-            events += self._close(socket, when)
+        for socket, closing in dict(closed).items():
+            events += self._close(socket, closing, when)
         self._balance(arrivals, upto, when)
         for ledger in self.ledgers.values():
             events += ledger.losses(when, last=last)
-        if not self._frozen:
-            events += self._orphans.events(sockets, when)
+        # Who is left alone from the freeze on is so because everybody goes.
+        orphaned = self._orphaned if self._stopped < math.inf else _orphaned(sockets)
+        events += self._orphans.events(orphaned, when)
         self._account(sockets)
         self._history.keep(when, self._slots, self._accounts, sockets, last=last)
         self._tell(events, when, last)
@@ -200,7 +207,7 @@ class Books:
             return False
         return not socket.wiring.split(socket)
 
-    def _events(self, tape: Tape, taken: Taken, when: float) -> list[Event]:
+    def _events(self, tape: Tape, taken: Taken, life: int, when: float) -> list[Event]:
         tape.sampler.whole = self._whole
         slot = self._slots.get(tape.instance)
         if slot and self._watcher.reads:
@@ -208,7 +215,7 @@ class Books:
                 time, frames, peer = message(item, when)
                 self._unread.append(
                     Traffic(
-                        time, slot.name, slot.role.name, slot.life, tape.direction,
+                        time, slot.name, slot.role.name, life, tape.direction,
                         tape.endpoint, frames, self.connections.who(peer),
                     )
                 )  # fmt: skip
@@ -216,9 +223,15 @@ class Books:
         return [event._replace(peer=self.connections.who(event.peer)) if event.peer else event for event in events]
 
     def _chatter(self, slot: Slot, when: float) -> list[Event]:
-        """Return what a role said and where it stood, as much as the journal can bear of it."""
-        actor = slot.actor
-        if actor is None or not (actor.events or actor.sampler.skipped):
+        """Return what an instance said and where it stood, in earlier lives that nobody has asked yet and in this."""
+        events: list[Event] = []
+        while slot.former:
+            events += self._told_by(slot.former.popleft(), when)
+        return events + (self._told_by(slot.actor, when) if slot.actor else [])
+
+    def _told_by(self, actor: Actor, when: float) -> list[Event]:
+        """Return what an actor said and where it stood, as much as the journal can bear of it."""
+        if not (actor.events or actor.sampler.skipped):
             return []
         actor.sampler.whole = self._whole
         taken = [actor.events.popleft() for _ in range(len(actor.events))]
@@ -231,18 +244,18 @@ class Books:
             left_out -= chatter
             if not chatter or left_out < 0:
                 events.append(event)
-        if left_out < 0 or not slot.alive or actor.sampler.silent(when):
-            events += actor.sampler.skips(events[-1].time if events else when, slot.name, "say")
+        if left_out < 0 or not actor.alive or actor.sampler.silent(when):
+            events += actor.sampler.skips(events[-1].time if events else when, actor.name, "say")
         return events
 
-    def _close(self, socket: Socket, when: float) -> list[Event]:
+    def _close(self, socket: Socket, closing: float, when: float) -> list[Event]:
         if socket not in self._sockets:
             return []
         del self._sockets[socket]
         self._speakers.pop(socket, None)
         if slot := self._slots.get(socket.actor.name):
             add_port(slot.totals, socket)
-        if socket.endpoint in self.ledgers and socket.kind in _PUBLISHERS and not self._frozen:
+        if socket.endpoint in self.ledgers and socket.kind in _PUBLISHERS and closing < self._stopped:
             self.ledgers[socket.endpoint].closed(socket.outbox)
         return [*socket.inbox.close(when), *socket.outbox.close(when)]
 

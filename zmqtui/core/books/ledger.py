@@ -37,6 +37,7 @@ class Subscriber:
         lives: How often it opened.
         lines: What is on its way to it, by publisher.
         arrived: What came and is not accounted for yet.
+        held: What its tape held from a mark on that stands behind what may be fed by now.
     """
 
     def __init__(self) -> None:
@@ -48,6 +49,7 @@ class Subscriber:
         self.lives = 0
         self.lines: dict[Tape, Line] = {}
         self.arrived: deque[bytes] = deque()
+        self.held: list[Taken] = []
         self.lost = Lost()
         self._connected = False
         self._unconfirmed: tuple[bytes, ...] = ()
@@ -337,10 +339,11 @@ class Ledger:
         """
         for name, subscriber in self.subscribers.items():
             subscriber.expected = self._expected(name)
+            subscriber.held += arrivals.get(name, ())
         steady = {
             name: subscriber.in_force
             for name, subscriber in self.subscribers.items()
-            if not any(taken.marked for taken in arrivals.get(name, ()))
+            if not any(taken.marked for taken in subscriber.held)
         }
         fresh = {
             tape: items[: max(0, upto.get(tape, first) - first)] for tape, (first, items) in self._published.items()
@@ -348,12 +351,13 @@ class Ledger:
         shares = {tape: deal(messages, steady) for tape, messages in fresh.items()}
         for name, subscriber in self.subscribers.items():
             if name in steady:
-                for taken in arrivals.get(name, ()):
+                for taken in subscriber.held:
                     subscriber.take_in(_keys(taken), when)
+                subscriber.held = []
                 for tape, share in shares.items():
                     subscriber.feed(tape, share.get(name, []), when)
             else:
-                self._step_by_step(subscriber, arrivals[name], upto, when)
+                self._step_by_step(subscriber, upto, when)
             for tape in fresh.keys() & self._gone:
                 subscriber.publisher_left(tape, when)
             subscriber.match(when)
@@ -367,17 +371,24 @@ class Ledger:
             self._published.pop(tape, None)
         self._gone.clear()
 
-    def _step_by_step(self, subscriber: Subscriber, arrivals: list[Taken], upto: dict[Tape, int], when: float) -> None:
+    def _step_by_step(self, subscriber: Subscriber, upto: dict[Tape, int], when: float) -> None:
         """Bring the account of a subscriber up to date whose filters changed on the way."""
         done = {tape: first for tape, (first, _) in self._published.items()}
-        for taken in arrivals:
-            for item in taken.items:
+        held, subscriber.held = subscriber.held, []
+        for number, taken in enumerate(held):
+            for place, item in enumerate(taken.items):
                 if type(item) is Mark:
+                    if any(item.positions.get(tape, 0) > upto.get(tape, first) for tape, first in done.items()):
+                        # Others have not come as far: what is fed to one is fed to all.
+                        subscriber.held = [taken._replace(items=taken.items[place:]), *held[number + 1 :]]
+                        break
                     for tape in done:
                         self._feed(subscriber, tape, done, item.positions.get(tape, done[tape]), when)
                     subscriber.changed(item, when)
                 else:
                     subscriber.take_in((_key(item),), when)
+            if subscriber.held:
+                break
         for tape in done:
             self._feed(subscriber, tape, done, upto.get(tape, done[tape]), when)
 

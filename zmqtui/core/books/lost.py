@@ -126,15 +126,15 @@ class Orphans:
         if items:
             self._asked[socket] = message(items[-1], 0.0).frames
 
-    def events(self, sockets: Iterable[Socket], when: float) -> list[Event]:
+    def events(self, orphaned: Iterable[Socket], when: float) -> list[Event]:
         """Return what the journal is to be told.
 
         Args:
-            sockets: All there are.
+            orphaned: All that await a reply which cannot come.
             when: The time.
         """
-        self._asked = {socket: frames for socket, frames in self._asked.items() if not socket.closed}
-        orphaned = [each for each in sockets if each.orphaned and each.awaiting and each in self._asked]
-        new = [socket for socket in orphaned if socket not in self._told]
-        self._told = set(orphaned)
+        known = [socket for socket in orphaned if socket in self._asked]
+        new = [socket for socket in known if socket not in self._told]
+        self._told = set(known)
+        self._asked = {each: frames for each, frames in self._asked.items() if not each.closed or each in self._told}
         return [Event(when, socket.actor.name, LOST, self._asked[socket], socket.endpoint, ORPHANED) for socket in new]

@@ -28,11 +28,13 @@ class Mark(NamedTuple):
     """A point on a tape at which something about its socket changed.
 
     Attributes:
+        time: When.
         what: ``filters``, ``open`` or ``close``.
         filters: The subscriptions from here on.
         positions: Where each tape at the other end of the endpoint stood.
     """
 
+    time: float
     what: str
     filters: tuple[bytes, ...]
     positions: dict[Tape, int]
@@ -60,11 +62,13 @@ class Taken(NamedTuple):
         """Return the same without its marks."""
         return self._replace(items=[item for item in self.items if type(item) is not Mark]) if self.marked else self
 
-    def without_closing(self) -> Taken:
-        """Return the same without the marks of its socket's being closed."""
+    def open_from(self, when: float) -> Taken:
+        """Return the same without the mark of its socket's being closed, if that was at `when` or later."""
         if not self.marked:
             return self
-        return self._replace(items=[item for item in self.items if type(item) is not Mark or item.what != "close"])
+        return self._replace(
+            items=[item for item in self.items if type(item) is not Mark or item.what != "close" or item.time < when]
+        )
 
 
 class Tape:

@@ -147,7 +147,7 @@ class Socket(zmq.Socket[bytes]):
 
     def _mark(self, what: str) -> None:
         if self.kind in (zmq.SUB, zmq.XSUB):
-            self.inbox.write(Mark(what, tuple(self.subscriptions), self.wiring.positions(self)))
+            self.inbox.write(Mark(now(), what, tuple(self.subscriptions), self.wiring.positions(self)))
 
     # Endpoints.
 

@@ -49,6 +49,7 @@ class Actor(Life):
     Args:
         name: The instance's name, such as ``client-1``.
         play: Calls the role function.
+        life: Which of the instance's lives this is.
         seed: For the role's own random numbers.
         answer: Called by ``ask`` to learn whether the question is answered already.
         ended: Called in the thread when all is closed.
@@ -59,11 +60,13 @@ class Actor(Life):
         name: str,
         play: Callable[[Actor], None],
         *,
+        life: int = 1,
         seed: str | None = None,
         answer: Callable[[], bool] = lambda: True,
         ended: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(name)
+        self.life = life
         self.random = random.Random(seed)
         self.sockets: list[Socket] = []
         self.events: deque[Event] = deque(maxlen=UNREAD)

@@ -136,30 +136,33 @@ def _modules(frame: FrameType | None) -> list[str]:
     return names[::-1]
 
 
-_ends_under_way: list[float] = []
-_ends_guard = threading.Lock()
+_quick: list[float] = []
+_quick_guard = threading.Lock()
 
 
 @contextmanager
-def _quick_turns() -> Iterator[None]:
-    """Have busy threads give way sooner: sixteen would take turns of 5 ms each with whoever wants to stop one."""
-    with _ends_guard:
-        _ends_under_way.append(sys.getswitchinterval())
+def quick_turns() -> Iterator[None]:
+    """Have busy threads give way sooner: sixteen take turns of 5 ms each with whoever waits for another thread.
+
+    It is for waiting only: who counts takes longer where it gives way as often as all others.
+    """
+    with _quick_guard:
+        _quick.append(sys.getswitchinterval())
         sys.setswitchinterval(QUICK_TURN)
     try:
         yield
     finally:
-        with _ends_guard:
+        with _quick_guard:
             # Several may be at it at once: the first one knows how it was.
-            before = _ends_under_way[0]
-            _ends_under_way.pop()
-            if not _ends_under_way:
+            before = _quick[0]
+            _quick.pop()
+            if not _quick:
                 sys.setswitchinterval(before)
 
 
 def end(lives: Sequence[Life], how: State) -> None:
     """End roles at once, whatever they do; who cannot be made to leave is `State.STUCK` from then on."""
-    with _quick_turns():
+    with quick_turns():
         for life in lives:
             life.interrupt(how)
         _see_off(lives)

@@ -96,7 +96,9 @@ def _stops(report: Report) -> list[str]:
     beyond = _line("  beyond the control", stops.excess(stops.blocked))
     _line("stops of one busy role", stops.busy)
     _line("stops, several at once", stops.company)
+    _line("  beyond the control", stops.excess(stops.company))
     _line("stops of a whole stage", stops.whole)
+    _line("  beyond the control", stops.excess(stops.whole))
     _line("control: a plain thread here", stops.control)
     quiet = _line("control: in another process", stops.noise).p99 < QUIET
     if bare.p99 >= P99 or bare.most >= MOST:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -125,9 +126,11 @@ class Player:
 
     def _stop(self, name: str) -> None:
         stage = self.stages[name]
+        states = Counter(each.state.value for each in stage.view().instances)
         begun = time.monotonic()
         stage.stop()
-        self._stops.whole.append(Sample(begun, time.monotonic() - begun, f"{len(stage.view().instances)} of {name}"))
+        what = f"{name} {stage.transport}: {', '.join(f'{count} {state}' for state, count in states.items())}"
+        self._stops.whole.append(Sample(begun, time.monotonic() - begun, what))
         for complaint in conserved(stage, self.guests[name]):
             raise Violation(f"{name} on {self.stages[name].transport}: {complaint}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import importlib.util
 import os
@@ -43,6 +44,9 @@ def main() -> int:
     if arguments.seed is None:
         arguments.seed = random.SystemRandom().randrange(10**6)
     say(f"seed {arguments.seed}, load {os.getloadavg()[0]:.1f}")
+    # As the app does it once it is there.
+    gc.collect()
+    gc.freeze()
     parts = {"stages": stages, "keys": keys, "garbage": garbage}
     violations: list[str] = []
     for name in [arguments.part] if arguments.part else SHARES:

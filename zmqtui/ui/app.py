@@ -29,6 +29,9 @@ from zmqtui.ui.signs import rate
 from zmqtui.ui.terminal_app import TerminalApp
 from zmqtui.ui.themes import DARK, LIGHT, meanings
 
+SELDOM = 1000
+"""Collections of the middle generation from one of all garbage to the next: minutes at full speed."""
+
 
 class Playground(TerminalApp):
     """The playground. The first picture comes early; what it lacks follows, and with that the keys typed meanwhile.
@@ -131,6 +134,8 @@ class Playground(TerminalApp):
             self.pane.action_on_off()
         # What is here now stays: looking through it again and again would cost a frame of 80 ms each time.
         gc.freeze()
+        # What comes makes no cycles: looking through all of it every other second would cost a frame or two.
+        gc.set_threshold(*gc.get_threshold()[:2], SELDOM)
         gc.enable()
         # In the queue that the keys come through, so that none overtakes another.
         self.call_later(self._begin)

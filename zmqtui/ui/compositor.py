@@ -13,6 +13,8 @@ from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
+from zmqtui.ui.strips import release
+
 
 class ThriftyCompositor(Compositor):
     """Asks only the widgets of which something is seen in what is to be drawn, from the front to the back.
@@ -23,6 +25,7 @@ class ThriftyCompositor(Compositor):
     def __init__(self) -> None:
         super().__init__()
         self._wanted: list[Region] | None = None
+        self._drawn: list[Strip] = []
 
     def render_partial_update(self) -> ChopsUpdate | None:
         """Render what changed."""
@@ -42,6 +45,9 @@ class ThriftyCompositor(Compositor):
             yield
         finally:
             self._wanted = None
+            for strip in self._drawn:
+                release(strip)
+            self._drawn.clear()
 
     def _get_renders(self, crop: Region | None = None) -> Iterable[tuple[Region, Region, list[Strip]]]:
         if self._wanted is None:
@@ -53,7 +59,9 @@ class ThriftyCompositor(Compositor):
             place = region.intersection(clip)
             if not any(map(place.overlaps, wanted)):
                 continue
-            yield region, clip, widget.render_lines(place.translate(-region.offset))
+            strips = widget.render_lines(place.translate(-region.offset))
+            self._drawn += strips
+            yield region, clip, strips
             wanted = [line for line in wanted if not place.contains_region(line)]
             if not wanted:
                 return

@@ -20,6 +20,7 @@ from zmqtui.ui.event_index import EventIndex
 from zmqtui.ui.event_line import stamp
 from zmqtui.ui.event_strips import Look, marked, strips
 from zmqtui.ui.highlight import Highlight
+from zmqtui.ui.strips import fitted
 
 _KEPT = 400
 """Lines that are kept as they were drawn."""
@@ -264,7 +265,7 @@ class EventLog(ScrollView, can_focus=False):
         if not 0 <= place < len(lines):
             return Strip.blank(width, base)
         style = self._style("said" if place else "text")
-        return Strip([Segment(lines[place].center(width)[:width], style)]).crop_extend(0, width, base)
+        return fitted(Strip([Segment(lines[place].center(width)[:width], style)]), width, base)
 
     def _rows(self) -> list[tuple[int, Strip]]:
         """Return the rows in sight, each with its line's number."""

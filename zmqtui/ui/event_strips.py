@@ -13,6 +13,7 @@ from textual.strip import Strip
 from zmqtui.core.journal import Event
 from zmqtui.ui.event_line import Piece, rows
 from zmqtui.ui.search import Query
+from zmqtui.ui.strips import fitted
 
 Styles = Callable[[str], Style]
 """Returns the style of a tone; of no tone, that of the log."""
@@ -61,7 +62,7 @@ def strips(
         for piece in row:
             own = style(role if piece.tone == "name" else piece.tone)
             segments += _lit(piece, own, spans, style) if spans and piece.start >= 0 else [Segment(piece.text, own)]
-        lines.append(Strip(segments).crop_extend(0, size.width, base))
+        lines.append(fitted(Strip(segments), size.width, base))
     return lines
 
 

@@ -17,6 +17,7 @@ from textual.strip import Strip
 from textual.visual import Visual
 
 from zmqtui.ui.drawn import changed
+from zmqtui.ui.strips import fitted
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _HANGING = 8
@@ -217,15 +218,15 @@ class Listing(ScrollView, can_focus=False):
         parts = [
             Strip([Segment(number, self.get_component_rich_style("listing--number"))]),
             Strip([Segment(bar if row.first else " ", self.get_component_rich_style("listing--bar"))]),
-            (self._strip(sign, 1) if row.first else Strip.blank(0)).crop_extend(0, 2, base),
+            fitted(self._strip(sign, 1) if row.first else Strip.blank(0), 2, base),
         ]
         room = width - gutter
         if row.last and label.plain:
             behind = min(row.end + 2, room - label.cell_length)
-            parts += [row.code.crop_extend(0, behind, base), self._strip(label, label.cell_length)]
+            parts += [fitted(row.code, behind, base), self._strip(label, label.cell_length)]
         else:
             parts.append(row.code)
-        strip = Strip.join(parts).crop_extend(0, width, base)
+        strip = fitted(Strip.join(parts), width, base)
         if row.line == self._current:
             ground = Style(bgcolor=self.get_component_rich_style("listing--current").bgcolor)
             strip = Strip(Segment.apply_style(strip, post_style=ground), width)

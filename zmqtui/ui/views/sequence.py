@@ -13,6 +13,7 @@ from textual.strip import Strip
 
 from zmqtui.core.watch import StageView
 from zmqtui.ui.signs import duration, state_of
+from zmqtui.ui.strips import fitted
 from zmqtui.ui.view import Key, Scene, View
 from zmqtui.ui.views.ladder.arrows import Arrow, Mark, Row
 from zmqtui.ui.views.ladder.drawing import Drawing, Drawn
@@ -247,7 +248,7 @@ class Sequence(View):
     def _strip(self, drawn: Drawn) -> Strip:
         base = self.rich_style
         styles = {tone: self.get_component_rich_style(f"sequence--{tone}") if tone else base for tone in set(drawn[1])}
-        return strip(drawn, styles).crop_extend(0, self.size.width, base)
+        return fitted(strip(drawn, styles), self.size.width, base)
 
     def notify_style_update(self) -> None:
         """Draw everything anew in another theme."""

@@ -13,6 +13,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from zmqtui.core.frames.rows import Row
+from zmqtui.ui.strips import fitted
 
 _AHEAD = 8
 """Rows below those in sight that are made too, for the wheel to scroll to."""
@@ -91,7 +92,7 @@ class Sheet(ScrollView, can_focus=False):
         strip = Strip(segments)
         if strip.cell_length > width > 0:
             strip = Strip([*strip.crop(0, width - 1), Segment("…", self._style("quiet", changed=False))])
-        return strip.crop_extend(0, width, base)
+        return fitted(strip, width, base)
 
     def _style(self, tone: str, *, changed: bool) -> Style:
         """Return a style; asking Textual for each span of each row would take longer than all the rest."""

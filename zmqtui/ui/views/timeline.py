@@ -19,6 +19,7 @@ from zmqtui.core.text import printable
 from zmqtui.ui.event_index import EventIndex
 from zmqtui.ui.event_line import MARKS, cut, says
 from zmqtui.ui.signs import clock
+from zmqtui.ui.strips import fitted
 from zmqtui.ui.views.happenings import Happenings, Rows, gap, is_outside
 
 SIGNS: Final = {
@@ -169,7 +170,7 @@ class Timeline(ScrollView, can_focus=False):
             return Strip.blank(width, base)
         before = self._index.get(self._number(row - 1)) if self._own and row else None
         # The last column is the scrollbar's.
-        strip = Strip(self._segments(event, before, width - 1)).crop_extend(0, width, base)
+        strip = fitted(Strip(self._segments(event, before, width - 1)), width, base)
         return strip.apply_style(self._tone("picked")) if number == self._picked else strip
 
     def _segments(self, event: Event, before: Event | None, width: int) -> list[Segment]:

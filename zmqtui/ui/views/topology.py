@@ -13,6 +13,7 @@ from zmqtui.core.model import Knob
 from zmqtui.core.text import printable
 from zmqtui.core.watch import InstanceView
 from zmqtui.ui.signs import place
+from zmqtui.ui.strips import fitted
 from zmqtui.ui.view import Scene, View
 from zmqtui.ui.views.picture.boxes import OUTSIDE
 from zmqtui.ui.views.picture.canvas import BLANK, Canvas, strip
@@ -131,7 +132,7 @@ class Topology(View):
             return Strip.blank(self.size.width, base)
         row = self._rows[y]
         styles = {name: self._style(name, base) for name in set(row[1])}
-        return strip(row, styles).crop_extend(0, self.size.width, base)
+        return fitted(strip(row, styles), self.size.width, base)
 
     def _style(self, name: str, base: Style) -> Style:
         if name == BLANK:

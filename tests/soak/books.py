@@ -74,6 +74,8 @@ def _parts(view: StageView) -> Iterator[str]:
             yield f"{each.name}: {parts} are not {losses.published:,}"
         if losses.received != each.received.messages:
             yield f"{each.name} received {each.received.messages:,}, and {parts} of what was published"
+        if losses.published > published:
+            yield f"{each.name}: {parts} are {losses.published:,}, and only {published:,} were published"
         if each.name == WITNESS and losses.published != published:
             yield f"{each.name}: {parts} are {losses.published:,}, and {published:,} were published"
 

@@ -106,11 +106,14 @@ class Player:
             view = stage.view()
             there = {each.name for each in view.instances}
             if there != set(part.everybody) or stage.running != part.running:
-                raise Violation(f"{name}: {sorted(there)}, on {stage.running}; not {part.everybody}, {part.running}")
+                why = f" ({stage.halted})" if stage.halted else ""
+                raise Violation(
+                    f"{name}: {sorted(there)}, on {stage.running}{why}; not {part.everybody}, {part.running}"
+                )
             for each in view.instances:
                 if each.state is State.STUCK:
                     raise Violation(f"{name}: {each.name} is stuck")
-                if each.role == "raiser" or each.port_in_use or _forgotten(each, stage) or _exhausted(each, stage):
+                if each.role == "raiser" or each.port_in_use or _forgotten(each, stage):
                     continue
                 if each.state is State.FAILED:
                     raise Violation(f"{name}: {each.name} failed: {each.status.detail}")
@@ -126,7 +129,7 @@ class Player:
 
     def _stop(self, name: str) -> None:
         stage = self.stages[name]
-        states = Counter(each.state.value for each in stage.view().instances)
+        states = Counter(slot.status.state.value for slot in stage._cast.order)
         begun = time.monotonic()
         stage.stop()
         what = f"{name} {stage.transport}: {', '.join(f'{count} {state}' for state, count in states.items())}"
@@ -304,18 +307,22 @@ class Player:
                 if each.received.messages <= before[each.name]
                 and not (each.orphaned and each.awaiting)
                 and not _forgotten(each, stage)
-                and not self._robbed(each, stage)
+                and not self._robbed(each, stage, before)
             ]
 
         self._until(lambda: not waiting(), lambda: f"{', '.join(waiting())} of {stage.pattern.name} get a message")
 
-    def _robbed(self, each: InstanceView, stage: Stage) -> bool:
+    def _robbed(self, each: InstanceView, stage: Stage, before: dict[str, int]) -> bool:
         """Tell whether libzmq may have dropped the reply that a client awaits.
 
         A REP does that with the next reply where a peer sent what is no request and was gone by then, as garbage may.
         """
         garbage = self.guests.get(stage.pattern.name, 0) == math.inf
-        return garbage and each.role == "client" and 0 < each.awaiting < now() - SERVED
+        served = any(
+            server.state is State.RECEIVING or server.received.messages > before[server.name]
+            for server in stage.view().of("server")
+        )
+        return garbage and served and each.role == "client" and 0 < each.awaiting < now() - SERVED
 
     def _batch(self, name: str, victims: tuple[str, ...], seconds: float) -> None:
         """Deal a batch, kill some workers, and check that every task is accounted for."""
@@ -368,12 +375,6 @@ def _forgotten(each: InstanceView, stage: Stage) -> bool:
     """
     failed = each.state is State.FAILED and each.status.detail.startswith("ZMQError EFSM")
     return failed and each.role == "client" and stage.transport == "inproc"
-
-
-def _exhausted(each: InstanceView, stage: Stage) -> bool:
-    """Tell whether an instance made sockets on inproc faster than libzmq closes them: on plain pyzmq that ends so."""
-    failed = each.state is State.FAILED and each.status.detail.startswith("ZMQError EMFILE")
-    return failed and each.role == "churner" and stage.transport == "inproc"
 
 
 def _bound(stage: Stage, name: str) -> bool:

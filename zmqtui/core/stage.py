@@ -280,14 +280,17 @@ class Stage:
         with life.quick_turns():
             self.books.connections.dismiss()
             if self._keeper:
-                self._keeper.join(2)
+                self._keeper.join(life.SOON)
+        if self._keeper:
+            self._keeper.join(2)
         self.books.close()
         if wiring:
             # Whoever is stuck keeps its sockets: terminating would wait for them for ever.
             ending = threading.Thread(target=wiring.context.term, name="term", daemon=True)
             with life.quick_turns():
                 ending.start()
-                ending.join(0.5 + self._lingering())
+                ending.join(life.SOON)
+            ending.join(0.5 + self._lingering())
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _lingering(self) -> float:
@@ -392,9 +395,10 @@ class Stage:
             slot = self._cast.slot(name)
             self._cast.check_count(slot.role, len(self._cast.of(slot.role)) - 1)
             self._interrupt([slot], State.STOPPED)
-            self.books.forget(name)
-            self.watcher.left(name)
+            self.books.harvest()
             self._cast.remove(slot)
+            self.books.forget(slot)
+            self.watcher.left(name)
 
     def set_count(self, role: str, count: int) -> None:
         """Have `count` instances of `role`: the newest go first.

@@ -6,7 +6,7 @@ them; with a tab of some twenty widgets that is most of what a key or a frame co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
@@ -45,13 +45,20 @@ class ThriftyCompositor(Compositor):
             yield
         finally:
             self._wanted = None
+
+    def _render_chops(self, crop: Region, is_rendered_line: Callable[[int], bool]) -> Sequence[Mapping[int, Strip]]:
+        try:
+            return super()._render_chops(crop, is_rendered_line)
+        finally:
             for strip in self._drawn:
                 release(strip)
             self._drawn.clear()
 
     def _get_renders(self, crop: Region | None = None) -> Iterable[tuple[Region, Region, list[Strip]]]:
         if self._wanted is None:
-            yield from super()._get_renders(crop)
+            for render in super()._get_renders(crop):
+                self._drawn += render[2]
+                yield render
             return
         # Those parts of lines that nobody who was asked hides.
         wanted = self._wanted

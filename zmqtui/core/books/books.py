@@ -36,7 +36,7 @@ _CHATTER = ("running", "working", "waiting in", "blocked in")
 
 def _orphaned(sockets: list[Socket]) -> list[Socket]:
     """Return those that await a reply which cannot come."""
-    return [socket for socket in sockets if not socket.closed and socket.orphaned and socket.awaiting]
+    return [socket for socket in sockets if socket.orphaned and socket.awaiting and not socket.closed]
 
 
 class Books:
@@ -143,13 +143,12 @@ class Books:
             finally:
                 self._lock.release()
 
-    def forget(self, name: str) -> None:
-        """Close the accounts of an instance that is taken off the stage."""
+    def forget(self, slot: Slot) -> None:
+        """Close the accounts of an instance that was harvested for the last time and taken off the stage."""
         with self._lock:
-            self._harvest(False)
-            self._history.left(self._slots.get(name), self._accounts.pop(name, None))
+            self._history.left(slot, self._accounts.pop(slot.name, None))
             for ledger in self.ledgers.values():
-                ledger.subscribers.pop(name, None)
+                ledger.subscribers.pop(slot.name, None)
 
     def _harvest(self, last: bool) -> None:
         when = now()
@@ -183,9 +182,9 @@ class Books:
         self._balance(arrivals, upto, when)
         for ledger in self.ledgers.values():
             events += ledger.losses(when, last=last)
+        orphaned = _orphaned(sockets)
         # Who is left alone from the freeze on is so because everybody goes.
-        orphaned = self._orphaned if self._stopped < math.inf else _orphaned(sockets)
-        events += self._orphans.events(orphaned, when)
+        events += self._orphans.events(self._orphaned if self._stopped < math.inf else orphaned, when)
         self._account(sockets)
         self._history.keep(when, self._slots, self._accounts, sockets, last=last)
         self._tell(events, when, last)

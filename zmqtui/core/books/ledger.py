@@ -33,7 +33,7 @@ class Subscriber:
     Attributes:
         filters: What it is subscribed to.
         expected: What it would be subscribed to if it were there.
-        open: Whether it is there: connected, and subscribed to something.
+        open: Whether it is there: connected, and subscribed to something since.
         lives: How often it opened.
         lines: What is on its way to it, by publisher.
         arrived: What came and is not accounted for yet.
@@ -53,7 +53,7 @@ class Subscriber:
         self.lost = Lost()
         self._connected = False
         self._unconfirmed: tuple[bytes, ...] = ()
-        self._discarded: deque[bytes] = deque(maxlen=8)
+        self._discarded: list[bytes] = []
         self._row = 0
         self._times: deque[tuple[float, int]] = deque()
         self._count = 0
@@ -126,10 +126,12 @@ class Subscriber:
             prefix for prefix in dict.fromkeys((*self._unconfirmed, *new)) if prefix in mark.filters
         )
         self.filters = mark.filters
+        discarded: list[bytes] = []
         for line in self.lines.values():
             gone = line.keep(self.filters)
-            self._discarded += gone[:1]
+            discarded += gone
             self._lost("unwanted", gone, line.publisher)
+        self._discarded = discarded or self._discarded
 
     def publisher_left(self, tape: Tape, when: float) -> None:
         """Take in that a publisher is gone: what it sent may still arrive, between what its successor sends."""
@@ -221,7 +223,8 @@ class Subscriber:
                 return True
         discarded = message in self._discarded
         if discarded:
-            self._discarded.remove(message)
+            # There is but one.
+            self._discarded = []
             self.unwanted -= 1
         if discarded or not message.startswith(self.in_force):
             # libzmq had it in hand already when the filter changed: that one comes all the same.
@@ -267,6 +270,7 @@ class Subscriber:
         """Give up what should have arrived: the subscriber waits in recv() and its queue is empty."""
         if self.arrived:
             return
+        self._discarded = []
         self._bury(when - SETTLED)
         for line in self.lines.values():
             if not line.died:

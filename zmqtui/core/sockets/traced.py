@@ -230,6 +230,8 @@ class Socket(zmq.Socket[bytes]):
             yield
         except Exception:
             self.addresses.remove(addr)
+            if not self.addresses:
+                self._mark("close")
             raise
 
     def _join(self, addr: str) -> None:

@@ -21,6 +21,8 @@ PATIENCE = 0.4
 
 QUICK_TURN = 0.0001
 """Seconds after which a busy thread gives way while roles are being ended."""
+SOON = 0.05
+"""Seconds for which it is worth while to have them give way: what takes longer waits for something else."""
 _ENGINE = f"{__name__.partition('.core')[0]}.core."
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import random
 import threading
 import time
@@ -23,6 +24,7 @@ from zmqtui.core.model import Endpoints, Knobs
 from zmqtui.core.role import sleep
 from zmqtui.core.sockets.tape import Mark, Message, Taken, Tape
 from zmqtui.core.sockets.traced import Context, Socket
+from zmqtui.core.state import State
 from zmqtui.patterns import find
 
 TICK = 0.05
@@ -276,6 +278,39 @@ def test_what_arrives_while_a_subscriber_still_connects(transport: str, monkeypa
         seen = instance(stage, "subscriber")
         assert seen.losses is not None
         assert seen.losses.received == seen.received.messages
+
+
+def test_who_was_refused_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects the reason: what is published is missed by who could not connect, and not on its way to it."""
+    connect = zmq.Socket.connect
+
+    def refuses(socket: zmq.Socket[bytes], address: str) -> Any:
+        if isinstance(socket, Socket) and socket.kind == zmq.SUB:
+            raise zmq.ZMQError(errno.EMFILE)
+        return connect(socket, address)
+
+    def publish(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        publisher = context.socket(zmq.PUB)
+        publisher.bind(endpoints.line)
+        while True:
+            publisher.send(b"news")
+            sleep(0.005)
+
+    def subscribe(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        subscriber = context.socket(zmq.SUB)
+        subscriber.subscribe(b"")
+        with pytest.raises(zmq.ZMQError):
+            subscriber.connect(endpoints.line)
+        sleep(1000)
+
+    monkeypatch.setattr(zmq.Socket, "connect", refuses)
+    with stage_of(pattern_of({"publisher": publish, "subscriber": subscribe}, "PUB", "SUB")) as stage:
+        stage.launch("subscriber")
+        until(lambda: instance(stage, "subscriber").state is State.WORKING)
+        stage.launch("publisher")
+        until(lambda: sent(stage, "publisher") > 20)
+        seen = instance(stage, "subscriber").losses
+        assert seen is not None and seen.in_flight == 0
 
 
 @pytest.mark.parametrize("transport", ["tcp", "inproc", "ipc"])

@@ -106,10 +106,8 @@ class Player:
             view = stage.view()
             there = {each.name for each in view.instances}
             if there != set(part.everybody) or stage.running != part.running:
-                why = f" ({stage.halted})" if stage.halted else ""
-                raise Violation(
-                    f"{name}: {sorted(there)}, on {stage.running}{why}; not {part.everybody}, {part.running}"
-                )
+                found = f"{sorted(there)}, on {stage.running} {stage.halted}"
+                raise Violation(f"{name}: {found}; not {part.everybody}, {part.running}")
             for each in view.instances:
                 if each.state is State.STUCK:
                     raise Violation(f"{name}: {each.name} is stuck")

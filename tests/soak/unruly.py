@@ -73,7 +73,7 @@ def churner(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
         with context.socket(zmq.PUSH) as socket:
             socket.connect(endpoints.line)
             socket.send_json({"one": 1})
-        # On inproc each of them is there until its peer looks: faster than this that ends in EMFILE, on plain pyzmq, too.
+        # On inproc each is there until its peer looks: faster than this that ends in EMFILE, on plain pyzmq, too.
         sleep(0.002)
 
 

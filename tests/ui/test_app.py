@@ -434,14 +434,14 @@ async def test_the_line_of_keys_follows_the_width() -> None:
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=str)
-async def test_a_sentence_that_is_too_long_says_so(size: tuple[int, int]) -> None:
+async def test_a_sentence_that_is_too_long_says_so(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
     """Protects from half a sentence that reads like a whole one; where there are two lines, both are used."""
     async with playing("reqrep", size, **QUICK) as pilot:
         stage = pane(pilot).stage
         await press(pilot, "space")
         await until(pilot, lambda: stage.running)
-        pane(pilot).do(stage.halt, "stopped: " + "word " * 25 + "last " + "and " * 30)
-        await until(pilot, lambda: "Stopped: word" in screen(pilot))
+        monkeypatch.setattr(stage, "sentence", lambda view: "Said: " + "word " * 25 + "last " + "and " * 30)
+        await until(pilot, lambda: "Said: word" in screen(pilot))
         assert ("last" in screen(pilot)) == (size[0] < 100)
         assert "…" in screen(pilot).splitlines()[-2] or size[0] < 100
 
@@ -543,3 +543,23 @@ async def test_a_question_offers_to_go_on() -> None:
     async with playing("reqrep") as pilot:
         pilot.app.push_screen(Confirm("Well?", "Go on"))
         await until(pilot, lambda: isinstance(pilot.app.focused, Button) and pilot.app.focused.id == "yes")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_why_it_was_stopped_is_read_to_its_end(size: tuple[int, int]) -> None:
+    """Protects the cause and the remedy: what goes wrong gets all the lines that its sentence takes."""
+    why = (
+        "stopped by its memory guard: 127.0.0.1:54321 sent 312 MiB of endless messages, or more than were taken,"
+        " to requests; 530 MiB more, limit 512 (--limit memory=N allows more)"
+    )
+    async with playing(size=size) as pilot:
+        await press(pilot, "space")
+        stage = pane(pilot).stage
+        await until(pilot, lambda: stage.running and "Ready" not in screen(pilot))
+        stage.halt(why)
+        await until(pilot, lambda: "space starts it anew." in screen(pilot))
+        folded = " ".join(screen(pilot).split())
+        assert f"S{why[1:]}. space starts it anew." in folded
+        await press(pilot, "space")
+        await until(pilot, lambda: "memory guard" not in screen(pilot).rpartition("◆")[2])
+        assert pane(pilot).sentence.size.height == (2 if size[0] < 100 else 1)

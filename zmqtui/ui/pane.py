@@ -219,7 +219,8 @@ class Pane(Vertical):
         )
         self._stranded = any(each.port_in_use for each in view.instances)
         if self._frame % CALM == 1 or not view.running:
-            self._say(self._now(view))
+            trouble = self._trouble(view)
+            self._say(trouble or self._now(view), whole=bool(trouble))
 
     def _show_counts(self, view: StageView, figures: Mapping[str, Sequence[Figure]]) -> None:
         self._show_cards(view, figures)
@@ -249,25 +250,31 @@ class Pane(Vertical):
     def _cramped(self) -> bool:
         return self._narrow or not self.screen.has_class("-tall")
 
-    def _now(self, view: StageView) -> str:
-        """Say in one sentence what is going on."""
+    def _trouble(self, view: StageView) -> str:
+        """Say what went wrong and what to do about it; nothing where all is well."""
         if view.halted:
             return f"{view.halted[:1].upper()}{printable(view.halted[1:], 300)}. space starts it anew."
-        if not view.running:
-            ran = any(each.life for each in view.instances)
-            return "Stopped. space starts it anew, x forgets what was counted." if ran else "Ready: space starts it."
-        for each in view.instances:
+        for each in view.instances if view.running else ():
             detail = printable(each.status.detail)
             if each.port_in_use:
                 return f"{each.name}: {detail}. o runs on a free port."
             if each.state in (State.FAILED, State.STUCK):
                 return f"{each.name} {each.state.value}: {detail}. r restarts it."
-        return self.stage.sentence(view)
+        return ""
 
-    def _say(self, sentence: str) -> None:
+    def _now(self, view: StageView) -> str:
+        """Say in one sentence what is going on."""
+        if view.running:
+            return self.stage.sentence(view)
+        ran = any(each.life for each in view.instances)
+        return "Stopped. space starts it anew, x forgets what was counted." if ran else "Ready: space starts it."
+
+    def _say(self, sentence: str, *, whole: bool) -> None:
+        """Say something; what must be read to its end gets all the lines that takes."""
         if sentence != self._said:
             self._said = sentence
-            self.sentence.update(Content.assemble(("◆ ", "$primary"), sentence), layout=False)
+            self.sentence.set_class(whole, "-whole")
+            self.sentence.update(Content.assemble(("◆ ", "$primary"), sentence), layout=whole)
 
     def watch_selected(self, before: str, selected: str) -> None:
         """Mark the selected card."""

@@ -103,6 +103,19 @@ def test_what_libzmq_has_in_hand_may_be_any_of_those_on_their_way() -> None:
     assert (account.received, account.unwanted, account.published) == (2, 2, 4)
 
 
+def test_a_filter_that_comes_back_lets_through_what_is_queued() -> None:
+    """Protects the sum: libzmq looks at the filters when a message is received, whatever they were when it came."""
+    play = Play()
+    play.tick([b"1a", b"7a"], [play.mark("open")])
+    play.tick([], [play.mark("filters", b"7")])
+    play.tick([b"1b", b"7b"])
+    play.tick([], [play.mark("filters", b"1")])
+    play.tick([b"1c"], [b"1a", b"1b", b"1c"])
+    play.tick()
+    account = play.ledger.subscribers["reader"].losses()
+    assert (account.received, account.unwanted, account.in_flight, account.published) == (3, 2, 0, 5)
+
+
 def test_who_is_connected_and_not_subscribed_yet() -> None:
     """Protects the sum of who connects first, as the guide does: between the two lines it misses what is published."""
     play = Play()

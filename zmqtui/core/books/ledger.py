@@ -23,6 +23,8 @@ ROW = 100
 """Messages in a row from a live publisher after which nothing more comes from a dead one: libzmq takes turns."""
 STEP = 256
 """Messages that are compared at once."""
+REMEMBERED = 10_000
+"""Messages that a change of filters made unwanted and that are looked for among what comes after it."""
 STRAY = 1.0
 """Seconds after which a message that nobody here published is taken for an outside publisher's."""
 
@@ -54,6 +56,7 @@ class Subscriber:
         self._connected = False
         self._unconfirmed: tuple[bytes, ...] = ()
         self._discarded: list[bytes] = []
+        self._shifted = False
         self._row = 0
         self._times: deque[tuple[float, int]] = deque()
         self._count = 0
@@ -114,6 +117,7 @@ class Subscriber:
                 self._lost("abandoned", list(line.pending), line.publisher, line.beyond)
             self.lines.clear()
             self.open = self._connected = False
+            self._shift_over()
             return
         if mark.what == "open":
             self._connected = True
@@ -122,6 +126,7 @@ class Subscriber:
             self.open = True
             self.lives += 1
         new = tuple(prefix for prefix in mark.filters if prefix not in self.filters)
+        self._shifted = self._shifted or (self.open and not set(self.filters) <= set(mark.filters))
         self._unconfirmed = tuple(
             prefix for prefix in dict.fromkeys((*self._unconfirmed, *new)) if prefix in mark.filters
         )
@@ -131,7 +136,7 @@ class Subscriber:
             gone = line.keep(self.filters)
             discarded += gone
             self._lost("unwanted", gone, line.publisher)
-        self._discarded = discarded or self._discarded
+        self._discarded = [*self._discarded, *discarded][-REMEMBERED:]
 
     def publisher_left(self, tape: Tape, when: float) -> None:
         """Take in that a publisher is gone: what it sent may still arrive, between what its successor sends."""
@@ -153,7 +158,7 @@ class Subscriber:
                 singly = STEP
             singly -= 1
             message = self.arrived[0]
-            if not self._receive(message):
+            if not self._receive(message, when):
                 # Its publisher may not have written it down yet.
                 self._foreign = self._foreign or when - self._arrived_at() >= STRAY
                 if not self._foreign:
@@ -204,7 +209,7 @@ class Subscriber:
         self._foreign = False
         return True
 
-    def _receive(self, message: bytes) -> bool:
+    def _receive(self, message: bytes, when: float) -> bool:
         lines = tuple(self.lines.values())
         for line in lines:
             if line.first(message):
@@ -221,16 +226,21 @@ class Subscriber:
                 line.take_beyond(1)
                 self.received += 1
                 return True
-        discarded = message in self._discarded
-        if discarded:
-            # There is but one.
-            self._discarded = []
+        if message in self._discarded:
+            # libzmq looks at the filters when a message is received: what came before may match those of today.
+            del self._discarded[: self._discarded.index(message) + 1]
             self.unwanted -= 1
-        if discarded or not message.startswith(self.in_force):
-            # libzmq had it in hand already when the filter changed: that one comes all the same.
-            self.received += 1
-            return True
-        return False
+        elif message.startswith(self.in_force) and not (self._shifted and self._arrived_at() < when):
+            return False
+        # Else it was in libzmq's hand already when the filters changed, or was sent before that was known to whoever
+        # sent it: everything else has been fed by now.
+        self.received += 1
+        return True
+
+    def _shift_over(self) -> None:
+        """Take in that nothing can come any more that earlier filters let through."""
+        self._discarded = []
+        self._shifted = False
 
     def _is_on_its_way(self, message: bytes) -> bool:
         """Tell whether a search for `message` will find it: in a flood from outside each one would go through all."""
@@ -270,7 +280,7 @@ class Subscriber:
         """Give up what should have arrived: the subscriber waits in recv() and its queue is empty."""
         if self.arrived:
             return
-        self._discarded = []
+        self._shift_over()
         self._bury(when - SETTLED)
         for line in self.lines.values():
             if not line.died:

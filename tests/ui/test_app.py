@@ -172,6 +172,27 @@ async def test_filter_is_edited_live(size: tuple[int, int]) -> None:
         assert isinstance(pilot.app.focused, Sentence)
 
 
+async def test_a_value_is_given_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects an edit from being undone: a frame showed the old value before the input heard that it was left."""
+    async with playing("pubsub", pubsub={"filter": (b"none-such",)}) as pilot:
+        given: list[object] = []
+        monkeypatch.setattr(pane(pilot).stage, "set_knob", lambda name, value, who: given.append(value))
+        await press(pilot, "down", "f")
+        await until(pilot, lambda: isinstance(pilot.app.focused, Input))
+        typed = pilot.app.focused
+        assert isinstance(typed, Input)
+        assert isinstance(typed.parent, Field)
+        typed.value = "7"
+        typed.parent._give(typed)
+        pilot.app.screen.set_focus(pane(pilot).sentence)
+        await until(pilot, lambda: given and not typed.has_focus)
+        # The engine has not turned the knob yet, and then comes the news.
+        typed.parent.show((b"none-such",))
+        typed.parent.post_message(Input.Blurred(typed, "7"))
+        await pilot.pause()
+        assert given == [(b"7",)]
+
+
 async def test_bad_filter_is_refused() -> None:
     r"""What is no filter is marked and explained, and the old one stays."""
     async with playing("pubsub", **QUICK) as pilot:

@@ -88,7 +88,8 @@ class Field(HorizontalGroup):
         event.stop()
         if event.input.has_class("-refused"):
             event.input.value = self._applied
-        elif event.value != self._applied:
+        elif event.input.value != self._applied:
+            # Not the event's value: what was shown since is not what the user typed.
             self._give(event.input)
 
     @on(Input.Submitted)

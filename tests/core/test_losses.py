@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import random
 import threading
 import time
@@ -251,6 +252,15 @@ def test_whoever_comes_late_is_told_what_it_missed(transport: str) -> None:
         assert rest.total() == account.in_flight
 
 
+def publish(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+    """Count aloud."""
+    publisher = context.socket(zmq.PUB)
+    publisher.bind(endpoints.line)
+    for number in itertools.count():
+        publisher.send(b"%d" % number)
+        sleep(0.005)
+
+
 @pytest.mark.parametrize("transport", ["tcp", "inproc", "ipc"])
 def test_what_arrives_while_a_subscriber_still_connects(transport: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Protects the sum: who subscribed before may have its first message before connecting returns."""
@@ -261,13 +271,6 @@ def test_what_arrives_while_a_subscriber_still_connects(transport: str, monkeypa
         if isinstance(socket, Socket) and socket.kind == zmq.SUB:
             until(lambda: int(RawSocket.get(socket, zmq.EVENTS)) & zmq.POLLIN)
         return result
-
-    def publish(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
-        publisher = context.socket(zmq.PUB)
-        publisher.bind(endpoints.line)
-        for number in range(1_000_000):
-            publisher.send(b"%d" % number)
-            sleep(0.005)
 
     def subscribe(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
         subscriber = context.socket(zmq.SUB)
@@ -301,13 +304,6 @@ def test_who_was_refused_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
         if isinstance(socket, Socket) and socket.kind == zmq.SUB:
             raise zmq.ZMQError(errno.EMFILE)
         return connect(socket, address)
-
-    def publish(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
-        publisher = context.socket(zmq.PUB)
-        publisher.bind(endpoints.line)
-        while True:
-            publisher.send(b"news")
-            sleep(0.005)
 
     def subscribe(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
         subscriber = context.socket(zmq.SUB)

@@ -255,11 +255,10 @@ class Pane(Vertical):
         if view.halted:
             return f"{view.halted[:1].upper()}{printable(view.halted[1:], 300)}. space starts it anew."
         for each in view.instances if view.running else ():
-            detail = printable(each.status.detail)
             if each.port_in_use:
-                return f"{each.name}: {detail}. o runs on a free port."
+                return f"{each.name}: {printable(each.status.detail)}. o runs on a free port."
             if each.state in (State.FAILED, State.STUCK):
-                return f"{each.name} {each.state.value}: {detail}. r restarts it."
+                return f"{each.name} {each.state.value}: {printable(each.status.detail)}. r restarts it."
         return ""
 
     def _now(self, view: StageView) -> str:

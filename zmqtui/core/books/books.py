@@ -182,8 +182,8 @@ class Books:
         self._balance(arrivals, upto, when)
         for ledger in self.ledgers.values():
             events += ledger.losses(when, last=last)
+        # Looked for first and asked for the freeze then: who is left alone from it on is so because everybody goes.
         orphaned = _orphaned(sockets)
-        # Who is left alone from the freeze on is so because everybody goes.
         events += self._orphans.events(self._orphaned if self._stopped < math.inf else orphaned, when)
         self._account(sockets)
         self._history.keep(when, self._slots, self._accounts, sockets, last=last)

@@ -50,11 +50,14 @@ def stage_of(pattern: Pattern, transport: str = "tcp", **options: Any) -> Iterat
     """Make a stage on free ports, and stop it in the end."""
     if transport == "tcp":
         options.setdefault("at", free_addresses(pattern))
-    stage = Stage(pattern, transport=transport, **options)
-    try:
+    with Stage(pattern, transport=transport, **options) as stage:
         yield stage
-    finally:
-        stage.stop()
+
+
+def stop(stage: Stage) -> None:
+    """Stop `stage`, and wait until all is counted and given back."""
+    stage.stop()
+    stage.settle()
 
 
 def instance(stage: Stage, name: str) -> InstanceView:

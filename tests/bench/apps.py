@@ -73,6 +73,7 @@ def loop(name: str, transport: str, total: str, out: str) -> None:
                 marks.append(memory())
             if stage.done:
                 stage.stop()
+                stage.settle()
                 Path(out).write_text(json.dumps([loops.TIMES[name], received(), marks]), encoding="utf-8")
                 self.exit()
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import zmq
 
-from tests.helpers import free_port
+from tests.helpers import free_port, stop
 from zmqtui.core.model import Endpoint, Link, Pattern, Role
 from zmqtui.core.stage import Stage
 from zmqtui.core.watch import Watcher
@@ -157,7 +157,7 @@ def traced(name: str, transport: str, look: Callable[[Stage], None] = lambda sta
         sleep(0.02)
     while any(each.alive for each in stage.view().instances):
         sleep(0.005)
-    stage.stop()
+    stop(stage)
     received = sum(each.received.messages for each in stage.view().of("peer"))
     assert received == TOTAL[name], f"{received:,} of {TOTAL[name]:,} are in the books"
     return TIMES[name]

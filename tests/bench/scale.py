@@ -61,6 +61,7 @@ def many_subscribers(count: int, transport: str) -> tuple[float, float]:
         return seconds, (memory() - before) / count
     finally:
         stage.stop()
+        stage.settle()
 
 
 def plain_subscribers(count: int, transport: str) -> float:

@@ -17,7 +17,7 @@ from typing import Any, cast
 import pytest
 import zmq
 
-from tests.helpers import connected, events, instance, pattern_of, stage_of, until
+from tests.helpers import connected, events, instance, pattern_of, stage_of, stop, until
 from zmqtui.core.connections import connections, monitor
 from zmqtui.core.connections.bereft import LATE
 from zmqtui.core.connections.contacts import (
@@ -459,7 +459,7 @@ def test_nothing_is_left_behind() -> None:
             connected(stage, "line", 3)
             stage.revive("server-1")
             connected(stage, "line", 3)
-            stage.stop()
+            stop(stage)
             left.append((len(os.listdir("/proc/self/fd")), threading.active_count()))
         assert len(set(left)) == 1, left
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 import zmq
 
-from tests.helpers import connected, instance, pattern_of, stage_of, until
+from tests.helpers import connected, instance, pattern_of, stage_of, stop, until
 from zmqtui.core.books.account import Account
 from zmqtui.core.books.history import MOST, History
 from zmqtui.core.books.moments import Count, Past, Table
@@ -122,7 +122,7 @@ def test_the_shares_of_a_batch_and_nothing_under_way_after_it() -> None:
         stage.press()
         until(lambda: stage.view().of("sink")[0].received.messages == 61, what="all results")
         until(lambda: last(stage, "sink", "received", "results") == 61, what="the last moment")
-        stage.stop()
+        stop(stage)
         past = stage.history.past()
         for name in ("worker-1", "worker-2", "worker-3", "worker-4"):
             assert past.of(name, "received", "tasks")[-1] == instance(stage, name).received.messages
@@ -151,7 +151,7 @@ def test_totals_go_on_whoever_is_killed_restarted_removed_or_added() -> None:
         assert stage.add("client") == "client-3"
         until(lambda: instance(stage, "client-1").received.messages > before + 20)
         until(lambda: last(stage, "client-3", "received", "requests") > gone)
-        stage.stop()
+        stop(stage)
         past = stage.history.past()
         assert past.of("client-3", "received", "requests")[-1] == gone + instance(stage, "client-3").received.messages
         for count in past.counts:
@@ -208,7 +208,7 @@ def test_reset_and_start_begin_a_new_history() -> None:
         stage.reset()
         assert stage.history is not first
         until(lambda: last(stage, "server", "sent", "requests") > 0)
-        stage.stop()
+        stop(stage)
         assert last(stage, "server", "sent", "requests") == instance(stage, "server").sent.messages
         ended = stage.history.latest
         stage.remove("client-3")

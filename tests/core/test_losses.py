@@ -15,7 +15,7 @@ import pytest
 import zmq
 from zmq.backend import Socket as RawSocket
 
-from tests.helpers import connected, instance, pattern_of, received, sent, stage_of, until
+from tests.helpers import connected, instance, pattern_of, received, sent, stage_of, stop, until
 from zmqtui.core.books.dealing import deal
 from zmqtui.core.books.inflight import Line
 from zmqtui.core.books.ledger import STRAY, Ledger
@@ -241,7 +241,7 @@ def test_whoever_comes_late_is_told_what_it_missed(transport: str) -> None:
         stage.launch("subscriber-1")
         before = len(seen("recv"))
         until(lambda: len(seen("recv")) > before + 3)
-        stage.stop()
+        stop(stage)
         account = instance(stage, "subscriber-1").losses
         assert account is not None
         assert account.before > 3
@@ -290,7 +290,7 @@ def test_what_arrives_while_a_subscriber_still_connects(transport: str, monkeypa
                 until(lambda: sent(stage, "publisher") > 5)
                 stage.launch("subscriber")
             until(lambda before=before: received(stage, "subscriber") > before + 20)  # type: ignore[misc]
-        stage.stop()
+        stop(stage)
         seen = instance(stage, "subscriber")
         assert seen.losses is not None
         assert seen.losses.received == seen.received.messages
@@ -333,7 +333,7 @@ def test_who_opens_while_the_stage_stops(transport: str) -> None:
         stage.books.freeze()
         stage.launch("subscriber-1")
         until(lambda: received(stage, "subscriber") > 500)
-        stage.stop()
+        stop(stage)
         seen = instance(stage, "subscriber-1")
         assert seen.losses is not None
         assert seen.losses.received == seen.received.messages
@@ -361,7 +361,7 @@ def test_requests_that_die_with_their_server_are_told_once(transport: str) -> No
         stage.launch("client-1")
         stage.launch("server")
         until(lambda: instance(stage, "server").received.messages == 2)
-        stage.stop()
+        stop(stage)
         assert len(lost()) == 2
 
 

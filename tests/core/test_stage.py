@@ -15,7 +15,7 @@ from typing import Any, cast
 import pytest
 import zmq
 
-from tests.helpers import connected, events, free_addresses, instance, pattern_of, received, stage_of, until
+from tests.helpers import connected, events, free_addresses, instance, pattern_of, received, stage_of, stop, until
 from zmqtui.core import stage as stage_module
 from zmqtui.core.connections.monitor import peer_name
 from zmqtui.core.model import BadInput, Endpoints, Knobs
@@ -402,7 +402,7 @@ def test_stopping_does_not_wait_for_who_finished_long_ago() -> None:
         stage.start()
         until(lambda: (view := stage.view()).instances[1].state is State.FINISHED and view.age(view.instances[1]) > 2.2)
         begun = time.perf_counter()
-        stage.stop()
+        stop(stage)
         assert time.perf_counter() - begun < 0.5
 
 
@@ -510,5 +510,5 @@ def test_ipc_is_private() -> None:
         assert not folder.exists()
         stage.start()
         assert folder.stat().st_mode & 0o777 == 0o700
-        stage.stop()
+        stop(stage)
         assert not folder.exists()

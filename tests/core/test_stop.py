@@ -7,12 +7,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from selectors import BaseSelector
 from typing import Any
 
 import pytest
 import zmq
 
-from tests.helpers import events, free_port, instance, pattern_of, stage_of, until
+from tests.helpers import events, free_port, instance, pattern_of, stage_of, stop, until
+from zmqtui.core.connections.connections import Connections
 from zmqtui.core.connections.monitor import Monitor
 from zmqtui.core.model import Endpoints, Knobs, RoleFunction
 from zmqtui.core.role import ask, say, sleep
@@ -122,7 +124,7 @@ def test_a_blocked_role_goes_at_once(wait: str, transport: str) -> None:
             assert instance(stage, "role").state is State.KILLED
             stage.launch("role")
         begun = time.perf_counter()
-        stage.stop()
+        stop(stage)
         assert time.perf_counter() - begun < BOUND
 
 
@@ -168,7 +170,7 @@ def test_who_cannot_be_interrupted_is_said_to_be_stuck() -> None:
         assert instance(stage, "sleeper").state is State.STUCK
         assert instance(stage, "waiter").state is State.WORKING
         begun = time.perf_counter()
-        stage.stop()
+        stop(stage)
         assert time.perf_counter() - begun < 1.5
         release.set()
         until(lambda: not any(thread.name == "role sleeper" for thread in threading.enumerate()))
@@ -215,7 +217,7 @@ def test_a_stage_of_sixteen_goes_at_once(wait: str) -> None:
         stage.start()
         until(lambda: all(each.life and each.alive for each in stage.view().instances))
         begun = time.perf_counter()
-        stage.stop()
+        stop(stage)
         assert time.perf_counter() - begun < 1
         assert {each.state for each in stage.view().instances} == {State.STOPPED}
 
@@ -274,7 +276,7 @@ def test_a_role_is_not_made_to_raise_in_the_engine() -> None:
             done.clear()
             stage.start()
             until(lambda: begun)
-            stage.stop()
+            stop(stage)
             assert done, "it was made to raise in the middle of it"
 
 
@@ -290,8 +292,17 @@ def test_stops_at_once_leave_the_interpreter_as_it_was() -> None:
     assert sys.getswitchinterval() == pytest.approx(before)
 
 
-def test_nobody_waits_for_who_reads_the_monitors() -> None:
-    """Protects the stop of a role with many sockets while whoever reads of its connections is busy."""
+def test_nobody_waits_for_who_reads_the_monitors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects stops while whoever reads of the connections and keeps the books is busy."""
+    free = threading.Event()
+    free.set()
+    read = Connections._read
+
+    def busy(known: Connections, monitor: Monitor, selector: BaseSelector) -> None:
+        free.wait()
+        read(known, monitor, selector)
+
+    monkeypatch.setattr(Connections, "_read", busy)
 
     def many(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
         sockets = [context.socket(zmq.PUSH) for _ in range(8)]
@@ -302,10 +313,30 @@ def test_nobody_waits_for_who_reads_the_monitors() -> None:
     with stage_of(pattern_of({"role": WAITS["recv"], "many": many}, "PULL", "PUSH")) as stage:
         stage.start()
         until(lambda: stage.view().peers["line"] == 8)
-        with stage.books.connections._lock:
+        free.clear()
+        try:
             stage.kill("many")
             assert instance(stage, "many").state is State.KILLED
-        until(lambda: stage.view().peers["line"] == 0)
+            stage.stop()
+            assert instance(stage, "role").state is State.STOPPED
+            assert not stage.settled
+        finally:
+            free.set()
+        until(lambda: stage.settled)
+        assert stage.view().peers["line"] == 0
+
+
+def test_who_is_killed_does_not_wait_for_others() -> None:
+    """Protects the key that kills while something else is being done to the same stage, however long that takes."""
+    with stage_of(pattern_of({"role": WAITS["recv"]}), "inproc") as stage:
+        stage.start()
+        until(lambda: instance(stage, "role").state is State.RECEIVING)
+        killing = threading.Thread(target=stage.kill, args=("role",))
+        with stage._lock:
+            killing.start()
+            killing.join(10)
+        assert instance(stage, "role").state is State.KILLED
+        assert not killing.is_alive()
 
 
 class _Interrupted(Monitor):
@@ -330,5 +361,5 @@ def test_a_role_that_is_made_to_raise_while_it_makes_a_socket(
         for _ in range(3):
             stage.start()
             until(lambda: instance(stage, "role").state is State.STOPPED)
-            stage.stop()
-            assert not [thread for thread in threading.enumerate() if thread.name == "term"]
+            stop(stage)
+            assert not [thread for thread in threading.enumerate() if thread.name.startswith("books")]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import zmq
 
-from tests.helpers import events, instance, pattern_of, received, sent, stage_of, until
+from tests.helpers import events, instance, pattern_of, received, sent, stage_of, stop, until
 from zmqtui.core.connections.monitor import Monitor
 from zmqtui.core.journal import Event
 from zmqtui.core.model import Endpoints, Knobs
@@ -539,7 +539,7 @@ def test_what_was_skipped_is_said_by_who_ends() -> None:
             stage.revive("burst")
             until(lambda: instance(stage, "burst").state is State.FINISHED)
             until(lambda life=life: accounted(stage, "burst", "send") == 10_000 * life)  # type: ignore[misc]
-        stage.stop()
+        stop(stage)
         assert sent(stage, "burst") == accounted(stage, "burst", "send") == 30_000
 
 
@@ -554,7 +554,7 @@ def test_chatter_is_sampled_and_counted() -> None:
     with stage_of(pattern_of({"role": chatters}), "inproc") as stage:
         stage.start()
         until(lambda: instance(stage, "role").state is State.FAILED)
-        stage.stop()
+        stop(stage)
         found = stage.journal.read(0)[0]
         told = sum(event.messages for event in found if event.kind in ("say", "skipped"))
         assert told >= 30_000, told
@@ -575,6 +575,6 @@ def test_the_whole_journal_gets_everything() -> None:
     with stage_of(pattern_of({"burst": burst}, "PUB", "SUB"), "inproc", whole=True) as stage:
         stage.start()
         until(lambda: instance(stage, "burst").state is State.FINISHED)
-        stage.stop()
+        stop(stage)
         assert len(messages(stage, "send")) == 20_000
         assert accounted(stage, "burst", "send") == 20_000

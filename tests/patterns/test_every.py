@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers import connected, events, figure, instance, received, sent, stage_of, until
+from tests.helpers import connected, events, figure, instance, received, sent, stage_of, stop, until
 from zmqtui.core.model import BadInput, Pattern
 from zmqtui.core.stage import Stage
 from zmqtui.core.state import State
@@ -88,7 +88,7 @@ def test_each_pattern_comes_to_its_end(pattern: Pattern, transport: str) -> None
             stage.start()
             begin(stage)
             proper_end(stage, pattern)
-            stage.stop()
+            stop(stage)
             assert not stage.running
 
 
@@ -230,7 +230,7 @@ def test_reset_forgets_everything(pattern: Pattern) -> None:
         stage.start()
         begin(stage)
         flows(stage)
-        stage.stop()
+        stop(stage)
         _, cursor = stage.journal.read(0)
         stage.reset()
         assert not stage.running

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.helpers import connected, events, figure, instance, received, sent, stage_of, until
+from tests.helpers import connected, events, figure, instance, received, sent, stage_of, stop, until
 from zmqtui.core.journal import now
 from zmqtui.core.stage import Stage
 from zmqtui.core.state import State
@@ -156,7 +156,7 @@ def test_busy_clients_take_turns() -> None:
         connected(stage, "requests", 5)
         until(lambda: min(each.sent.messages for each in stage.view().of("client")) >= 1)
         until(lambda: received(stage, "client") > 40)
-        stage.stop()
+        stop(stage)
         counts = [each.received.messages for each in stage.view().of("client")]
         assert max(counts) - min(counts) <= 2
 

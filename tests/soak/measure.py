@@ -104,6 +104,7 @@ class Stops:
         self.busy: list[Sample] = []
         self.company: list[Sample] = []
         self.whole: list[Sample] = []
+        self.settled: list[Sample] = []
         self.control: list[Sample] = []
         self.noise: list[Sample] = []
 
@@ -124,7 +125,6 @@ class Spread(NamedTuple):
     """How samples are spread, in milliseconds."""
 
     p50: float
-    p90: float
     p99: float
     most: float
 
@@ -133,9 +133,9 @@ def spread(samples: list[Sample]) -> Spread:
     """Return how samples are spread."""
     times = [sample.seconds * 1000 for sample in samples]
     if len(times) < 2:
-        return Spread(*(times or [0.0]) * 4)
+        return Spread(*(times or [0.0]) * 3)
     cuts = quantiles(times, n=100, method="inclusive")
-    return Spread(cuts[49], cuts[89], cuts[98], max(times))
+    return Spread(cuts[49], cuts[98], max(times))
 
 
 class Left(NamedTuple):

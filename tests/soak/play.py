@@ -132,6 +132,9 @@ class Player:
         stage.stop()
         what = f"{name} {stage.transport}: {', '.join(f'{count} {state}' for state, count in states.items())}"
         self._stops.whole.append(Sample(begun, time.monotonic() - begun, what))
+        begun = time.monotonic()
+        stage.settle()
+        self._stops.settled.append(Sample(begun, time.monotonic() - begun, what))
         for complaint in conserved(stage, self.guests[name]):
             raise Violation(f"{name} on {self.stages[name].transport}: {complaint}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import socket
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input, Select, Static
 
 from tests.ui.support import playing, press, screen, still, until
+from zmqtui.core.books.books import Books
 from zmqtui.core.journal import Event
 from zmqtui.core.state import State
 from zmqtui.ui.app import Playground
@@ -93,6 +95,39 @@ async def test_space_starts_and_stops(size: tuple[int, int]) -> None:
         await press(pilot, "space")
         await until(pilot, lambda: not pane(pilot).stage.running)
         await until(pilot, lambda: "Stopped." in screen(pilot))
+
+
+async def test_counts_that_come_after_the_stop_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was under way is counted when everybody has stopped already, and the cards say it."""
+    counting, last = threading.Event(), threading.Event()
+    counting.set()
+    harvest = Books._harvest
+
+    def late(books: Books, ends: bool) -> None:
+        if ends:
+            last.wait()
+        if ends or counting.is_set():
+            harvest(books, ends)
+
+    monkeypatch.setattr(Books, "_harvest", late)
+    async with playing("pubsub", **QUICK) as pilot:
+        stage = pane(pilot).stage
+        try:
+            await press(pilot, "space")
+            await until(pilot, lambda: stage.view().of("publisher")[0].sent.messages > 2)
+            counting.clear()
+            before = stage.view().of("publisher")[0].sent.messages
+            [publishes] = stage.books.ledgers
+            await until(pilot, lambda: max(t.position() for t in stage.books._publishers(publishes)) > before + 20)
+            await press(pilot, "space")
+            await until(pilot, lambda: "▶ Start" in screen(pilot), "it is off")
+            assert f"→ {before:,} " in await still(pilot)
+        finally:
+            last.set()
+        await until(pilot, lambda: stage.settled)
+        after = stage.view().of("publisher")[0].sent.messages
+        assert after > before
+        await until(pilot, lambda: f"→ {after:,} " in screen(pilot), "the last count")
 
 
 async def test_start_button() -> None:

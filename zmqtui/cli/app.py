@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -77,8 +76,8 @@ def show(app: Playground) -> int:
             app.run()
         finally:
             for stage in app.stages:
-                with contextlib.suppress(BadInput):
-                    stage.stop()
+                stage.stop()
+                stage.settle()
     if app.error:
         complain(f"the app ended because of an error, please report it with the lines above: {app.error}")
     return int(app.return_code or 0)

@@ -31,6 +31,7 @@ def last_view(stage: Stage) -> StageView:
     """Stop `stage` and return its final, exact counts, but the states of the moment before."""
     before = stage.view()
     stage.stop()
+    stage.settle()
     after = {each.name: each for each in stage.view().instances}
     return before._replace(
         instances=tuple(

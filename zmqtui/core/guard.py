@@ -31,7 +31,7 @@ GRACE = 1.0
 HANG_UP = 0.3
 """Seconds for which peers are hung up on before the roles are stopped: subscribers can keep a send busy for ever."""
 PATIENCE = 0.1
-"""Seconds for which the last stage that leaves waits for the guard to go."""
+"""Seconds for which it is waited for to go."""
 AFTERMATH, EVERY = 10.0, 0.5
 """Seconds after a stop in which memory that becomes free is given back, and between two times."""
 
@@ -108,10 +108,15 @@ class Guard:
     def leave(self, stage: Guarded) -> None:
         """Look after `stage` no longer."""
         with self._lock:
-            watched, thread = self._wards.pop(stage, None), self._thread
-            idle = not self._wards and not self._halting and now() > self._aftermath
+            self._wards.pop(stage, None)
         self._changed.set()
-        if watched and thread and idle:
+
+    def settle(self) -> None:
+        """Wait for its thread to go, if there is nobody any more to look after."""
+        with self._lock:
+            thread = self._thread
+            idle = not self._wards and not self._halting and now() > self._aftermath
+        if thread and idle:
             thread.join(PATIENCE)
 
     def _run(self, gauge: Gauge) -> None:

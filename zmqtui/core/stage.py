@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
 import shutil
@@ -38,6 +37,8 @@ from zmqtui.core.watch import Figure, StageView
 
 SOCKETS = 16_384
 """Sockets that a stage may have at once; libzmq's own 1,023 are few where a role makes one for every message."""
+PATIENCE = 2.0
+"""Seconds for which the last counts are waited for."""
 TICK = 0.05
 """Seconds between two harvests of the books."""
 
@@ -76,6 +77,9 @@ class _Wiring(Wiring):
 
 class Stage:
     """Plays one pattern. Every method may be called from any thread; those that stop roles block for milliseconds.
+
+    The books are kept in a thread of their own, which also counts what was under way when the stage was stopped and
+    gives everything back: `settle` waits for that.
 
     Args:
         pattern: What to play.
@@ -136,6 +140,7 @@ class Stage:
 
     def _renew(self) -> None:
         """Begin a new account."""
+        self.settle()
         self.halted = ""
         for slot in self._cast.order:
             slot.clear()
@@ -176,14 +181,34 @@ class Stage:
                 raise BadInput(f"{describe(error)}: have fewer instances, or raise the limit with ulimit -n") from None
 
     def stop(self) -> None:
-        """Stop every role and give back every thread, socket, port and descriptor."""
+        """Stop every role and close its sockets; `settle` waits until all is counted and given back."""
         with self._lock:
-            if not self._wiring:
-                return
-            self.books.freeze()
-            self._interrupt(self._cast.order, State.STOPPED)
-            self._gate_open = False
-            self._close()
+            if self._wiring:
+                self.books.freeze()
+                self._interrupt(self._cast.order, State.STOPPED)
+                self._gate_open = False
+                self._wiring = None
+                self._stopped = now()
+                self.books.connections.dismiss()
+                GUARD.leave(self)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the stage is stopped and all that happened is in the books."""
+        return not self.running and (self._keeper is None or self.books.closed.is_set())
+
+    def settle(self) -> None:
+        """Wait, once it is stopped, until all that happened is in the books and everything is given back.
+
+        That takes milliseconds, or as long as the last messages of whoever finished take to leave.
+        """
+        with self._lock:
+            if self._keeper and not self.running:
+                self.books.closed.wait(PATIENCE)
+                # Whoever is stuck keeps its sockets, and libzmq waits for them for ever: nobody else does.
+                self._keeper.join(0.5 + self._lingering())
+                self._keeper = None
+                GUARD.settle()
 
     def halt(self, why: str) -> None:
         """Stop for a reason that the user is to hear of: its memory guard has its hands full."""
@@ -192,6 +217,7 @@ class Stage:
                 return
             self.halted = why
             self.stop()
+            self.settle()
             self.journal.extend([Event(now(), "", "error", text=why)])
 
     @property
@@ -215,6 +241,7 @@ class Stage:
         with self._lock:
             running = self.running
             self.stop()
+            self.settle()
             self.journal.clear()
             self._gate_open = False
             self._renew()
@@ -267,48 +294,34 @@ class Stage:
         self._started, self._stopped = now(), 0.0
         self.history.begin(self._started)
         self._keeper = threading.Thread(
-            target=self._keep, args=(self.books,), name=f"books {self.pattern.name}", daemon=True
+            target=self._keep, args=(self.books, context), name=f"books {self.pattern.name}", daemon=True
         )
         self._keeper.start()
         if not all(address.startswith("inproc:") for address in self.addresses.values()):
             GUARD.watch(self)
-
-    def _close(self) -> None:
-        wiring, self._wiring = self._wiring, None
-        self._stopped = now()
-        GUARD.leave(self)
-        with life.quick_turns():
-            self.books.connections.dismiss()
-            if self._keeper:
-                self._keeper.join(life.SOON)
-        if self._keeper:
-            self._keeper.join(2)
-        self.books.close()
-        if wiring:
-            # Whoever is stuck keeps its sockets: terminating would wait for them for ever.
-            ending = threading.Thread(target=wiring.context.term, name="term", daemon=True)
-            with life.quick_turns():
-                ending.start()
-                ending.join(life.SOON)
-            ending.join(0.5 + self._lingering())
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _lingering(self) -> float:
         """Return the seconds that the last messages of whoever finished still have to leave."""
         finished = [slot.status.since for slot in self._cast.order if slot.status.state is State.FINISHED]
         return max(0.0, max(finished, default=-math.inf) + LINGER / 1000 - now())
 
-    def _keep(self, books: Books) -> None:
-        """Read the monitors the moment they have something to say, and keep the books at every tick."""
-        going = True
-        while going:
+    def _keep(self, books: Books, context: zmq.Context[Any]) -> None:
+        """Read the monitors the moment they have something to say, keep the books at every tick, and clear up."""
+        while not books.closed.is_set():
             try:
-                going = books.connections.listen(TICK)
-                books.harvest()
+                if books.connections.listen(TICK):
+                    books.harvest()
+                else:
+                    # It is many small steps, and after each of them a busy thread may have its turn.
+                    with life.quick_turns():
+                        books.connections.close()
+                    books.close()
             except Exception as error:
                 # Whatever it is, the next harvest must come.
                 books.complain(error)
                 time.sleep(TICK)
+        shutil.rmtree(self._folder, ignore_errors=True)
+        context.term()
 
     # Single instances.
 
@@ -331,10 +344,11 @@ class Stage:
         Raises:
             BadInput: If there is no such instance.
         """
-        with self._lock:
-            slot = self._cast.slot(name)
-            if slot.alive:
-                self._interrupt([slot], end)
+        # No lock: whoever is to go does not wait for others that come and go.
+        slot = self._cast.slot(name)
+        actor = slot.actor
+        if actor and slot.alive:
+            life.end([actor], end)
 
     def revive(self, name: str) -> None:
         """Restart one instance, whether it runs or not.
@@ -395,6 +409,7 @@ class Stage:
             slot = self._cast.slot(name)
             self._cast.check_count(slot.role, len(self._cast.of(slot.role)) - 1)
             self._interrupt([slot], State.STOPPED)
+            self.settle()
             self.books.harvest()
             self._cast.remove(slot)
             self.books.forget(slot)
@@ -547,5 +562,5 @@ class Stage:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(BadInput):
-            self.stop()
+        self.stop()
+        self.settle()

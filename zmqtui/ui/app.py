@@ -187,7 +187,8 @@ class Playground(TerminalApp):
 
     async def on_unmount(self) -> None:
         """Stop every stage; the terminal is given back meanwhile."""
-        await asyncio.gather(*(asyncio.to_thread(stage.stop) for stage in self.stages))
+        for end in (Stage.stop, Stage.settle):
+            await asyncio.gather(*(asyncio.to_thread(end, stage) for stage in self.stages))
 
     @property
     def pane(self) -> Pane:

@@ -196,7 +196,7 @@ class Pane(Vertical):
         if not self.is_attached or not self.display:
             return
         view = self.stage.view()
-        self._moving = view.running
+        self._moving = not self.stage.settled
         if view.running:
             self._wake()
         self._frame += 1

@@ -49,6 +49,11 @@ class Books:
         watcher: Who reads the traffic.
         whole: Whether the journal is to get every event, however many.
         history: What keeps the counts over time.
+
+    Attributes:
+        connections: What libzmq says of everybody's.
+        ledgers: What became of what was published, by endpoint.
+        closed: Set when nothing more is counted.
     """
 
     def __init__(
@@ -77,6 +82,7 @@ class Books:
         self._speakers: dict[Socket, None] = {}
         self._closed: deque[tuple[Socket, float]] = deque()
         self.connections = Connections(whole=whole)
+        self.closed = threading.Event()
         self._accounts: dict[str, Account] = {}
         self._complaints: set[str] = set()
         self._heavy = False
@@ -316,11 +322,11 @@ class Books:
             self._journal.extend([Event(now(), "", "error", text=text)])
 
     def close(self) -> None:
-        """Read everything to its end and close the monitors' readers."""
+        """Count what is left."""
         try:
-            self.connections.close()
-        finally:
             self.harvest(last=True)
+        finally:
+            self.closed.set()
 
     # Views: from any thread, never waiting.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import selectors
-import threading
 import time
 from collections import deque
 from math import inf
@@ -72,7 +71,6 @@ class Connections:
         self._whole = whole
         self._directory = Directory()
         self.bereft = Bereft()
-        self._lock = threading.Lock()
         self._selector: selectors.BaseSelector | None = None
         self._wake: Wake | None = None
         self._new: deque[Monitor] = deque()
@@ -105,22 +103,6 @@ class Connections:
         if self._wake:
             self._wake.set()
 
-    def close(self) -> None:
-        """Read what is left; readers of sockets that are still open are closed when those are."""
-        with self._lock:
-            selector, self._selector = self._selector, None
-            if selector is None or self._wake is None:
-                return
-            self._adopt(selector)
-            for monitor in tuple(self._monitors):
-                self._read(monitor, selector)
-            for monitor in self._monitors:
-                monitor.abandon()
-            self._monitors.clear()
-            self._leaving.clear()
-            selector.close()
-            self._wake.close()
-
     # Called from the roles' threads.
 
     def watch(self, monitor: Monitor) -> None:
@@ -144,15 +126,8 @@ class Connections:
         """Take in what happens until `seconds` have passed; return whether to go on."""
         until = now() + seconds
         rounds = 0
-        while not self._dismissed:
-            selector = self._selector
-            if selector is None:
-                return False
-            try:
-                ready = selector.select(0 if self._unfinished else max(0.0, until - now()))
-            except (ValueError, OSError):
-                # The stage could not wait for who listens, and closed it.
-                return False
+        while (selector := self._selector) and not self._dismissed:
+            ready = selector.select(0 if self._unfinished else max(0.0, until - now()))
             if ready or self._unfinished:
                 rounds += 1
                 if rounds > ROUNDS:
@@ -162,23 +137,35 @@ class Connections:
                 return True
         return False
 
+    def close(self) -> None:
+        """Read what is left; readers of sockets that are still open are closed when those are."""
+        selector, self._selector = self._selector, None
+        if selector is None or self._wake is None:
+            return
+        self._adopt(selector)
+        for monitor in tuple(self._monitors):
+            self._read(monitor, selector)
+        for monitor in self._monitors:
+            monitor.abandon()
+        self._monitors.clear()
+        self._leaving.clear()
+        selector.close()
+        self._wake.close()
+
     def _round(self, selector: selectors.BaseSelector, until: float) -> None:
         """Read of every socket of which there is something, as far as the time goes: the books want their turn."""
-        with self._lock:
-            if self._selector is not selector:
-                return
-            for monitor in list(self._unfinished):
-                self._read(monitor, selector)
-            for key, _ in selector.select(0):
-                if key.data is not None:
-                    self._read(key.data, selector)
-                elif self._wake:
-                    self._wake.clear()
-                if now() > until:
-                    break
-            self._adopt(selector, until)
-            if self._new and self._wake:
-                self._wake.set()
+        for monitor in list(self._unfinished):
+            self._read(monitor, selector)
+        for key, _ in selector.select(0):
+            if key.data is not None:
+                self._read(key.data, selector)
+            elif self._wake:
+                self._wake.clear()
+            if now() > until:
+                break
+        self._adopt(selector, until)
+        if self._new and self._wake:
+            self._wake.set()
 
     def _adopt(self, selector: selectors.BaseSelector, until: float = inf) -> None:
         # No more than there are now: roles that make sockets faster than these are read would hold up the books.

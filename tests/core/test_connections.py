@@ -19,6 +19,7 @@ import zmq
 
 from tests.helpers import connected, events, instance, pattern_of, stage_of, stop, until
 from zmqtui.core.connections import connections, monitor
+from zmqtui.core.connections import contacts as contacts_module
 from zmqtui.core.connections.bereft import LATE
 from zmqtui.core.connections.contacts import (
     CONNECTED,
@@ -33,7 +34,7 @@ from zmqtui.core.connections.contacts import (
     End,
     Report,
 )
-from zmqtui.core.connections.descriptors import Ends
+from zmqtui.core.connections.descriptors import Ends, ends
 from zmqtui.core.connections.monitor import Monitor
 from zmqtui.core.journal import Event, now
 from zmqtui.core.model import Endpoints, Knobs
@@ -323,6 +324,98 @@ def test_a_reply_that_was_not_read_yet_is_not_lost(transport: str) -> None:
         go.set()
         until(lambda: instance(stage, "client").received.messages == 1)
         assert events(stage, "client", "lost") == []
+
+
+@contextmanager
+def not_heard(monkeypatch: pytest.MonkeyPatch, kind: int) -> Iterator[None]:
+    """Have libzmq's news of all sockets of one type wait, as on a busy machine."""
+    read = connections.Connections._read
+
+    def later(known: connections.Connections, each: Monitor, selector: Any) -> None:
+        if each.socket.kind == kind:
+            known._unfinished[each] = None
+        else:
+            read(known, each, selector)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(connections.Connections, "_read", later)
+        yield
+
+
+def test_a_break_that_is_heard_with_the_next_connection_is_a_break(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects "waits for ever" on a busy machine: a request died with its server, though the next one is there."""
+
+    def dies(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        server = context.socket(zmq.REP)
+        server.bind(endpoints.line)
+        server.recv()
+        sleep(1000)
+
+    with stage_of(pattern_of({"server": dies, "client": asks}, "REP", "REQ")) as stage:
+        stage.start()
+        until(lambda: instance(stage, "server").received.messages == 1)
+        asked = instance(stage, "client").awaiting
+        until(lambda: stage.books.connections._looked > asked + LATE)
+        with not_heard(monkeypatch, zmq.REQ):
+            stage.revive("server")
+            connected(stage, "line", 1)
+        until(lambda: instance(stage, "client").orphaned)
+
+
+def test_a_request_after_a_break_is_not_lost_however_late_that_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects from a wrong "no reply can come" on a busy machine: who asks a dead server asks the next."""
+    ask, reply = threading.Event(), threading.Event()
+
+    def takes_its_time(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        server = context.socket(zmq.REP)
+        server.bind(endpoints.line)
+        server.recv()
+        while not reply.is_set():
+            sleep(0.001)
+        server.send(b"!")
+        sleep(1000)
+
+    def asks_when_told(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        client = context.socket(zmq.REQ)
+        client.connect(endpoints.line)
+        while not ask.is_set():
+            sleep(0.001)
+        client.send(b"?")
+        client.recv()
+        sleep(1000)
+
+    with stage_of(pattern_of({"server": takes_its_time, "client": asks_when_told}, "REP", "REQ")) as stage:
+        stage.start()
+        connected(stage, "line", 1)
+        [client] = [socket for socket in stage.books.sockets() if socket.kind == zmq.REQ]
+        until(lambda: client.peers() == 1)
+        assert client.watched
+        [(descriptor, end)] = client.watched.contacts.open.items()
+        with not_heard(monkeypatch, zmq.REQ):
+            stage.kill("server")
+            until(lambda: ends(descriptor) != end.ends)
+            ask.set()
+            until(lambda: (asked := instance(stage, "client").awaiting) and now() - asked > 2 * LATE)
+            stage.launch("server")
+            until(lambda: instance(stage, "server").received.messages == 1)
+        heard = now()
+        until(lambda: DISCONNECTED in [event.text.split()[0] for event in happened(stage, "client")])
+        until(lambda: now() - heard > 4 * LATE)
+        assert not instance(stage, "client").orphaned
+        reply.set()
+        until(lambda: instance(stage, "client").received.messages == 1)
+        assert events(stage, "client", "lost") == []
+
+
+@pytest.mark.parametrize("found", [Ends("127.0.0.1:5555", "127.0.0.1:40000"), Ends("127.0.0.1:40000", "127.0.0.1:80")])
+def test_a_descriptor_that_is_anothers_by_now(monkeypatch: pytest.MonkeyPatch, found: Ends) -> None:
+    """Protects names: who connects never passes for who is bound there, as it did where libzmq was heard late."""
+    monkeypatch.setattr(contacts_module, "ends", lambda descriptor: found)
+    with contacts() as (mine, _):
+        mine.take(zmq.EVENT_CONNECTED, 9, "tcp://127.0.0.1:5555", 0.0)
+        assert mine.open[9].ends == Ends()
+        mine.take(zmq.EVENT_ACCEPTED, 10, "tcp://127.0.0.1:5556", 0.0)
+        assert mine.open[10].ends == Ends()
 
 
 def test_sockets_made_without_end_do_not_hold_up_the_books() -> None:

@@ -16,7 +16,7 @@ from zmqtui.core.connections.contacts import CONNECTED
 from zmqtui.core.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from zmqtui.core.connections.contacts import End
     from zmqtui.core.connections.directory import Directory
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from zmqtui.core.sockets.traced import Socket
 
 LATE: Final = 0.05
-"""Seconds in which libzmq's news are heard, and in which what has arrived is read."""
+"""Seconds in which libzmq's news are heard, unless the machine is busy, and in which what has arrived is read."""
 LEAVES: Final = 0.002
 """Seconds in which a request has left."""
 _WAITS: Final = (State.RECEIVING, State.POLLING)
@@ -34,16 +34,20 @@ class _Break:
     """The end of a connection of a REQ.
 
     Attributes:
-        when: When that was heard.
+        when: When that was heard; it may have been a good while after the fact.
+        quiet: Until when it had certainly not broken.
+        others: The socket's other connections, which stood.
         gone: The monitor of who was at its other end, where that is known.
         server: Who is there next.
         served: How many messages that one had received when it was seen first.
     """
 
-    __slots__ = ("gone", "served", "server", "when")
+    __slots__ = ("gone", "others", "quiet", "served", "server", "when")
 
-    def __init__(self, when: float, gone: Monitor | None = None) -> None:
-        self.when, self.gone = when, gone
+    def __init__(
+        self, when: float, quiet: float = 0.0, others: Sequence[End] = (), gone: Monitor | None = None
+    ) -> None:
+        self.when, self.quiet, self.others, self.gone = when, quiet, others, gone
         self.server: Socket | None = None
         self.served = 0
 
@@ -54,10 +58,22 @@ class Bereft:
     def __init__(self) -> None:
         self._breaks: dict[Socket, _Break] = {}
 
-    def broke(self, end: End, when: float, directory: Directory) -> None:
-        """Take in that a connection broke."""
-        if end.monitor.socket.kind == zmq.REQ:
-            self._breaks[end.monitor.socket] = _Break(when, directory.server(end))
+    def broke(self, end: End, when: float, quiet: float, directory: Directory) -> None:
+        """Take in that a connection broke.
+
+        Args:
+            end: Its end here.
+            when: When that was heard.
+            quiet: Until when it had certainly not.
+            directory: Who has which address.
+        """
+        socket = end.monitor.socket
+        if socket.kind == zmq.REQ:
+            gone = directory.server(end)
+            if gone and gone.made > end.since:
+                # It is the next one already.
+                gone = None
+            self._breaks[socket] = _Break(when, quiet, _connections(socket), gone)
 
     def unbound(self, socket: Socket, when: float) -> None:
         """Take in that who had bound the inproc name that `socket` is connected to is leaving."""
@@ -87,7 +103,7 @@ def _had_left(socket: Socket, broke: _Break, asked: float) -> bool:
     if socket.watched is None:
         return not socket.peers() or asked < socket.joined
     if server is None or not server.ended:
-        return broke.when - asked >= LATE
+        return asked <= broke.quiet - LEAVES
     # With others there, what it had taken and not answered may be another's.
     taken = server.crowd == 1 and server.socket.inbox.last > max(asked, server.socket.outbox.last)
     return asked <= server.ended - LEAVES or taken
@@ -108,7 +124,7 @@ def _served(socket: Socket, broke: _Break, asked: float) -> bool:
     if socket.watched is None:
         # For a moment libzmq deals to the one that is leaving, too.
         return socket.peers() > 0 and asked > max(socket.joined, broke.when) + LATE
-    return asked > broke.when or any(end.since <= broke.when for end in _connections(socket))
+    return asked > broke.when or any(end in broke.others for end in _connections(socket))
 
 
 def _next(socket: Socket, directory: Directory) -> Iterator[tuple[Socket, float]]:

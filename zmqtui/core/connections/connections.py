@@ -81,6 +81,8 @@ class Connections:
         self._samplers: dict[Monitor, Sampler] = {}
         self._lost = self._lost_told = 0
         self._last = now()
+        # Until when there was nothing to read that was not read, and the same for what is being read now.
+        self._looked = self._quiet = 0.0
         self._dismissed = False
         self._changes = 0
         self._view: tuple[int, tuple[ConnectionView, ...]] = (0, ())
@@ -128,7 +130,10 @@ class Connections:
         rounds = 0
         while (selector := self._selector) and not self._dismissed:
             ready = selector.select(0 if self._unfinished else max(0.0, until - now()))
-            if ready or self._unfinished:
+            if not ready and not self._unfinished:
+                # There was nothing as long as it waited.
+                self._looked = until
+            else:
                 rounds += 1
                 if rounds > ROUNDS:
                     time.sleep(PAUSE)
@@ -154,6 +159,7 @@ class Connections:
 
     def _round(self, selector: selectors.BaseSelector, until: float) -> None:
         """Read of every socket of which there is something, as far as the time goes: the books want their turn."""
+        looked, self._quiet = now(), self._looked
         for monitor in list(self._unfinished):
             self._read(monitor, selector)
         for key, _ in selector.select(0):
@@ -163,6 +169,10 @@ class Connections:
                 self._wake.clear()
             if now() > until:
                 break
+        else:
+            if not self._unfinished:
+                self._looked = looked
+        self._quiet = 0.0
         self._adopt(selector, until)
         if self._new and self._wake:
             self._wake.set()
@@ -201,7 +211,7 @@ class Connections:
         if report.what in (DISCONNECTED, REFUSED):
             self._directory.remove(report.end)
         if report.what == DISCONNECTED:
-            self.bereft.broke(report.end, report.time, self._directory)
+            self.bereft.broke(report.end, report.time, self._quiet, self._directory)
         if len(self._reports) == UNREAD:
             self._lost += 1
         self._reports.append(report)

@@ -106,6 +106,10 @@ class Report(NamedTuple):
     reason: Reason | None = None
 
 
+def _port(address: str) -> str:
+    return address.rpartition(":")[2]
+
+
 class Contacts:
     """The connections of one socket.
 
@@ -199,7 +203,11 @@ class Contacts:
             self._tell(Report(when, CONNECTED, end))
 
     def _shake(self, descriptor: int, end: End) -> End:
-        end.ends = ends(descriptor)
+        found = ends(descriptor)
+        bound = found.local if end.binds else found.remote
+        # Where this is heard late the descriptor may be another connection's by now.
+        if not bound or _port(bound) == _port(end.address):
+            end.ends = found
         self.open[descriptor] = end
         self._shaking[end] = None
         return end

@@ -41,6 +41,7 @@ class Monitor:
 
     Attributes:
         socket: The socket.
+        made: When it was made.
         contacts: Its connections.
         fd: What becomes readable when there may be something to read.
         begun: Whether libzmq writes.
@@ -52,6 +53,7 @@ class Monitor:
 
     def __init__(self, socket: Socket) -> None:
         self.socket = socket
+        self.made = now()
         self.contacts = Contacts(self, lambda report: None)
         self.begun = self.followed = self.unfinished = False
         self.ended = 0.0

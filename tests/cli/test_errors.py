@@ -18,7 +18,7 @@ ERRORS = [
     ("--set wrok=1", "did you mean work?"),
     ("pubsub --set work=1", "pubsub has no knob 'work'"),
     ("--set work=-1", "from 0 to 3,600 s"),
-    ("--seed x", "--seed takes a whole number"),
+    ("--seed x", "--seed takes a whole number from -1e+18 to 1e+18, not 'x'"),
     ("list reqrep", "one word too many"),
     ("list --jsn", "did you mean --json?"),
     ("run", "missing PATTERN"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket as raw_socket
 import statistics
@@ -18,7 +19,7 @@ import pytest
 import zmq
 
 from tests.helpers import connected, events, instance, pattern_of, stage_of, stop, until
-from zmqtui.core.connections import connections, monitor
+from zmqtui.core.connections import connections, monitor, words
 from zmqtui.core.connections import contacts as contacts_module
 from zmqtui.core.connections.bereft import LATE
 from zmqtui.core.connections.contacts import (
@@ -35,6 +36,7 @@ from zmqtui.core.connections.contacts import (
     Report,
 )
 from zmqtui.core.connections.descriptors import Ends, ends
+from zmqtui.core.connections.directory import Directory
 from zmqtui.core.connections.monitor import Monitor
 from zmqtui.core.journal import Event, now
 from zmqtui.core.model import Endpoints, Knobs
@@ -593,6 +595,16 @@ def test_a_binder_that_always_hangs_up_is_told_ever_more_seldom() -> None:
             mine.take(zmq.EVENT_CONNECT_RETRIED, 100, "tcp://there:1", tenth / 10)
         assert len(reports) < 25
         assert reports[-1].times > 1_000
+
+
+@pytest.mark.parametrize(("number", "yet"), [(errno.EADDRINUSE, True), (errno.ENOENT, False)])
+def test_only_what_is_tried_again_is_not_yet(number: int, yet: bool) -> None:
+    """Protects whoever reads that a role cannot listen yet from waiting where nobody tries any more."""
+    with contacts() as (mine, reports):
+        mine.take(zmq.EVENT_BIND_FAILED, number, "ipc:///nowhere/line", 1.0)
+        assert reports[0].reason
+        told = words.why(reports[0].end, reports[0].reason, Directory())
+        assert told == f"cannot listen on ipc:///nowhere/line{' yet' if yet else ''}: {os.strerror(number)}"
 
 
 def test_a_silent_peer_does_not_take_anothers_handshake() -> None:

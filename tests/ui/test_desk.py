@@ -131,6 +131,19 @@ async def test_hold_says_what_passed() -> None:
         await until(pilot, lambda: "held" not in screen(pilot))
 
 
+async def test_reset_forgets_what_is_held() -> None:
+    """Who resets sees the new beginning, and not for ever what the views held of the old one."""
+    async with playing("reqrep", reqrep={"requests": 0, "work": 0.01}) as pilot:
+        await press(pilot, "space")
+        await until(pilot, lambda: "Received reply" in screen(pilot))
+        await press(pilot, "v")
+        await until(pilot, lambda: "held" in screen(pilot))
+        old = desk(pilot).index.bounds[1]
+        await press(pilot, "x")
+        await until(pilot, lambda: "held" not in screen(pilot))
+        await until(pilot, lambda: desk(pilot).index.bounds[0] >= old)
+
+
 async def test_saving_never_overwrites(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file that is there already stays as it is: the new one gets a number."""
     monkeypatch.chdir(tmp_path)

@@ -218,5 +218,5 @@ def number(text: str, name: str, kind: type[int] | type[float], low: float, high
         value = None
     if value is None or not low <= value <= high:
         noun = "a whole number" if kind is int else "a number"
-        raise BadInput(f"{name} takes {noun} from {low:,g} to {high:,.10g}, not {shown(text)}")
+        raise BadInput(f"{name} takes {noun} from {low:,.10g} to {high:,.10g}, not {shown(text)}")
     return value

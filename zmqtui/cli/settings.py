@@ -102,7 +102,7 @@ def read_settings(
         settings.expose = arguments.expose
         _check_exposure(pattern, settings, [only] if only else [role.name for role in pattern.roles])
     if arguments.seed is not None:
-        settings.seed = number(arguments.seed, "--seed", int, -(2**63), 2**63)
+        settings.seed = number(arguments.seed, "--seed", int, -(10**18), 10**18)
     settings.transport = choose(getattr(arguments, "transport", TRANSPORTS[0]), TRANSPORTS, "transport")
     return settings
 

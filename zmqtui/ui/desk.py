@@ -263,6 +263,11 @@ class Desk(Vertical):
         self.index.hold(not self.index.held)
         self.call_next(self._draw)
 
+    def go_on(self) -> None:
+        """Let the views go on, if they are held."""
+        if self.index.held:
+            self.action_hold()
+
     def action_step(self, step: int) -> None:
         """Pick an earlier or a later message of the selected instance; past the newest, follow again."""
         self._pick(self.index.step(self._selected, self._moment, step))

@@ -348,7 +348,8 @@ class Pane(Vertical):
         self.do(self.stage.stop if self.stage.running else self.stage.start)
 
     def action_reset(self) -> None:
-        """Forget all counts and events; go on if it was running."""
+        """Forget all counts and events, those that are held, too; go on if it was running."""
+        self.desk.go_on()
         self.do(self.stage.reset)
 
     def action_add(self) -> None:

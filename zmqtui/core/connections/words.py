@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import Final, NamedTuple
 
@@ -144,7 +145,9 @@ def why(end: End, reason: Reason, directory: Directory, seconds: float = 0.0) ->
     who = str(other) or ("a peer" if end.binds else end.address)
     match reason.kind:
         case contacts.IN_USE:
-            return f"cannot listen on {end.address} yet: {os.strerror(reason.value)}"
+            # That is tried again; of anything else the role hears.
+            yet = " yet" if reason.value == errno.EADDRINUSE else ""
+            return f"cannot listen on {end.address}{yet}: {os.strerror(reason.value)}"
         case contacts.HUNG_UP:
             guess = f"it speaks no ZeroMQ, wants other security, or does not fit: {_fits(end)}"
             return f"{who} hung up before the handshake was done: {guess}"

@@ -18,7 +18,7 @@ from typing import Any, cast
 import pytest
 import zmq
 
-from tests.helpers import connected, events, instance, pattern_of, stage_of, stop, until
+from tests.helpers import connected, events, free_port, instance, pattern_of, stage_of, stop, until
 from zmqtui.core.connections import connections, monitor, words
 from zmqtui.core.connections import contacts as contacts_module
 from zmqtui.core.connections.bereft import LATE
@@ -407,6 +407,38 @@ def test_a_request_after_a_break_is_not_lost_however_late_that_is_heard(monkeypa
         reply.set()
         until(lambda: instance(stage, "client").received.messages == 1)
         assert events(stage, "client", "lost") == []
+
+
+def test_of_several_servers_nobody_knows_which_has_the_request() -> None:
+    """Protects from a wrong "no reply can come": the request may wait for a server that has not come yet."""
+    late = f"tcp://127.0.0.1:{free_port()}"
+    replied = threading.Event()
+
+    def asks_two(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        client = context.socket(zmq.REQ)
+        client.connect(late)
+        client.connect(endpoints.line)
+        sleep(0.2)
+        client.send(b"?")
+        client.recv()
+        replied.set()
+
+    with stage_of(pattern_of({"server": echoes, "client": asks_two}, "REP", "REQ")) as stage:
+        stage.start()
+        until(lambda: instance(stage, "client").awaiting)
+        asked = instance(stage, "client").awaiting
+        until(lambda: stage.books.connections._looked > asked + LATE)
+        stage.kill("server")
+        until(lambda: DISCONNECTED in [event.text.split()[0] for event in happened(stage, "client")])
+        heard = now()
+        until(lambda: now() - heard > 4 * LATE)
+        assert not instance(stage, "client").orphaned
+        with zmq.Context() as context, context.socket(zmq.REP) as server:
+            server.linger = 0
+            server.bind(late)
+            assert server.poll(5000)
+            server.send(server.recv())
+            until(replied.is_set)
 
 
 @pytest.mark.parametrize("found", [Ends("127.0.0.1:5555", "127.0.0.1:40000"), Ends("127.0.0.1:40000", "127.0.0.1:80")])

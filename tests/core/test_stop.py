@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from selectors import BaseSelector
 from typing import Any
 
@@ -14,9 +16,10 @@ import pytest
 import zmq
 
 from tests.helpers import events, free_port, instance, pattern_of, stage_of, stop, until
+from zmqtui.core.books.books import Books
 from zmqtui.core.connections.connections import Connections
 from zmqtui.core.connections.monitor import Monitor
-from zmqtui.core.model import Endpoints, Knobs, RoleFunction
+from zmqtui.core.model import BadInput, Endpoints, Knobs, RoleFunction
 from zmqtui.core.role import ask, say, sleep
 from zmqtui.core.sockets import traced as sockets
 from zmqtui.core.sockets.traced import Context, Socket
@@ -85,6 +88,15 @@ def recv_with_timeout(socket: Socket) -> None:
 def floods(socket: Socket) -> None:
     while True:
         socket.send(b"x")
+
+
+def sends_once(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+    socket = context.socket(zmq.PUSH)
+    socket.bind(endpoints.line)
+    peer = context.socket(zmq.PULL)
+    peer.connect(endpoints.line)
+    socket.send(b"x")
+    sleep(1000)
 
 
 WAITS: dict[str, RoleFunction] = {
@@ -324,6 +336,52 @@ def test_nobody_waits_for_who_reads_the_monitors(monkeypatch: pytest.MonkeyPatch
             free.set()
         until(lambda: stage.settled)
         assert stage.view().peers["line"] == 0
+
+
+@pytest.mark.parametrize("step", ["open", "start"])
+def test_a_stage_that_could_not_be_opened_can_be_later(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    """Protects from a system without room for a moment: nothing is left behind, and the next start is as any."""
+
+    def refuses(*_: object) -> None:
+        raise OSError(errno.EMFILE, "no room") if step == "open" else RuntimeError("can't start new thread")
+
+    with stage_of(pattern_of({"role": WAITS["recv"]}), "ipc") as stage:
+        folder = Path(stage.addresses["line"].removeprefix("ipc://")).parent
+        with monkeypatch.context() as patch:
+            patch.setattr(*{"open": (Connections, "open"), "start": (threading.Thread, "start")}[step], refuses)
+            with pytest.raises(BadInput, match="ulimit"):
+                stage.start()
+        assert not stage.running
+        assert not folder.exists()
+        stage.start()
+        until(lambda: instance(stage, "role").state is State.RECEIVING)
+
+
+def test_the_next_run_begins_when_the_books_of_the_last_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects the counts of a run that begins while those of the last are still under way, however long that takes."""
+    free = threading.Event()
+    harvest = Books._harvest
+
+    def late(books: Books, last: bool) -> None:
+        if last:
+            free.wait()
+        harvest(books, last)
+
+    with stage_of(pattern_of({"role": sends_once}, "PUSH", "PULL"), "ipc") as stage:
+        stage.start()
+        until(lambda: instance(stage, "role").sent.messages == 1)
+        with monkeypatch.context() as patch:
+            patch.setattr(Books, "_harvest", late)
+            stage.stop()
+            starting = threading.Thread(target=stage.start)
+            starting.start()
+            starting.join(3)
+            assert not stage.settled
+            free.set()
+            starting.join(10)
+        until(lambda: instance(stage, "role").sent.messages == 1)
+        stop(stage)
+        assert instance(stage, "role").sent.messages == 1
 
 
 def test_who_is_killed_does_not_wait_for_others() -> None:

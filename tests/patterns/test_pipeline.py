@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import zmq
 
-from tests.helpers import connected, events, figure, instance, received, sent, stage_of, until
+from tests.helpers import connected, events, figure, instance, received, sent, stage_of, stop, until
 from zmqtui.core.model import BadInput
 from zmqtui.core.stage import Stage
 from zmqtui.core.state import State
@@ -108,7 +108,12 @@ def test_a_killed_worker_takes_its_tasks_along(transport: str) -> None:
         assert instance(stage, "sink").state is State.RECEIVING
         stage.launch("worker-1")
         until(lambda: figure(stage, "lost") == 100 - results)
+        elapsed = figure(stage, "elapsed_ms")
+        stop(stage)
+        assert figure(stage, "lost") == 100 - results, "it is known when all has stopped, too"
+        assert figure(stage, "elapsed_ms") == elapsed
         stage.reset()
+        stage.start()
         connected(stage, "tasks", 4)
         stage.press()
         batch_done(stage, 1)

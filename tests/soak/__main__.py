@@ -10,6 +10,7 @@ import os
 import random
 import sys
 import time
+from collections.abc import Iterable
 
 from tests.soak.keys import Keyboard
 from tests.soak.measure import Noise, Sample, Spread, spread
@@ -78,7 +79,8 @@ def stages(arguments: argparse.Namespace, deadline: float) -> list[str]:
     return [*report.violations, *stops, *left]
 
 
-def _line(name: str, samples: list[Sample]) -> Spread:
+def _line(name: str, samples: Iterable[Sample]) -> Spread:
+    samples = list(samples)
     seen = spread(samples)
     say(f"  {name:<30} {len(samples):6,} × p50 {seen.p50:8.2f} ms, p99 {seen.p99:8.2f} ms, max {seen.most:8.2f} ms")
     for sample in sorted(samples, key=lambda each: -each.seconds)[:3]:

@@ -12,8 +12,10 @@ import sys
 import threading
 import time
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from statistics import quantiles
+from tempfile import TemporaryFile
 from typing import ClassVar, NamedTuple
 
 import zmq
@@ -96,19 +98,36 @@ def _make_noise() -> None:
             print(sample.begun, sample.seconds)  # noqa: T201
 
 
+class Samples:
+    """Samples, kept in a file: in memory, a few thousand of them would keep all the room in between from being free."""
+
+    def __init__(self) -> None:
+        self._file = TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115
+
+    def append(self, sample: Sample) -> None:
+        """Keep one more."""
+        self._file.write(f"{sample.begun} {sample.seconds} {sample.what}\n")
+
+    def __iter__(self) -> Iterator[Sample]:
+        self._file.seek(0)
+        for line in self._file:
+            begun, seconds, what = line.removesuffix("\n").split(" ", 2)
+            yield Sample(float(begun), float(seconds), what)
+
+
 class Stops:
     """How long stops took, and the control, measured in the same seconds."""
 
     def __init__(self) -> None:
-        self.blocked: list[Sample] = []
-        self.busy: list[Sample] = []
-        self.company: list[Sample] = []
-        self.whole: list[Sample] = []
-        self.settled: list[Sample] = []
-        self.control: list[Sample] = []
+        self.blocked = Samples()
+        self.busy = Samples()
+        self.company = Samples()
+        self.whole = Samples()
+        self.settled = Samples()
+        self.control = Samples()
         self.noise: list[Sample] = []
 
-    def excess(self, stops: list[Sample]) -> list[Sample]:
+    def excess(self, stops: Iterable[Sample]) -> list[Sample]:
         """Return how much longer each stop took than the worst of the control around it."""
         control = sorted([*self.control, *self.noise])
         times = [sample.begun for sample in control]
@@ -129,7 +148,7 @@ class Spread(NamedTuple):
     most: float
 
 
-def spread(samples: list[Sample]) -> Spread:
+def spread(samples: Iterable[Sample]) -> Spread:
     """Return how samples are spread."""
     times = [sample.seconds * 1000 for sample in samples]
     if len(times) < 2:

@@ -16,7 +16,7 @@ from tests.ui.hostile import PAYLOADS
 from tests.ui.support import screen, until
 from zmqtui.core.journal import Event, Journal
 from zmqtui.ui.event_index import EventIndex
-from zmqtui.ui.event_line import LONGEST, rows
+from zmqtui.ui.event_line import LONGEST, rows, text_of
 from zmqtui.ui.event_log import EventLog
 from zmqtui.ui.event_strips import Look
 from zmqtui.ui.search import parse
@@ -222,3 +222,9 @@ def test_hostile_lines_fill_their_rows_and_no_more(width: int, most: int) -> Non
             assert all(cell_len(each) <= width for each in texts), [cell_len(each) for each in texts]
             if len(frames[0]) > LONGEST or (len(drawn) == most and sum(map(len, frames)) > width * most):
                 assert "…" in "".join(texts)
+
+
+@pytest.mark.parametrize(("kind", "ends"), [("send", "to"), ("recv", "from"), ("lost", "from")])
+def test_who_was_at_the_other_end(kind: str, ends: str) -> None:
+    """A subscriber loses what came from its publisher."""
+    assert text_of(Event(0.0, "one", kind, (b"x",), peer="other")).endswith(f"{ends} other")

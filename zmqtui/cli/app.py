@@ -77,6 +77,7 @@ def show(app: Playground) -> int:
         finally:
             for stage in app.stages:
                 stage.stop()
+            for stage in app.stages:
                 stage.settle()
     if app.error:
         complain(f"the app ended because of an error, please report it with the lines above: {app.error}")

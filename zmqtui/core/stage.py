@@ -37,8 +37,8 @@ from zmqtui.core.watch import Figure, StageView
 
 SOCKETS = 16_384
 """Sockets that a stage may have at once; libzmq's own 1,023 are few where a role makes one for every message."""
-PATIENCE = 2.0
-"""Seconds for which the last counts are waited for."""
+PATIENCE = 0.5
+"""Seconds for which it is waited until libzmq has given back what nobody keeps."""
 TICK = 0.05
 """Seconds between two harvests of the books."""
 
@@ -79,7 +79,7 @@ class Stage:
     """Plays one pattern. Every method may be called from any thread; those that stop roles block for milliseconds.
 
     The books are kept in a thread of their own, which also counts what was under way when the stage was stopped and
-    gives everything back: `settle` waits for that.
+    gives everything back. `settle` waits for that, and so does whatever begins a new account.
 
     Args:
         pattern: What to play.
@@ -176,7 +176,7 @@ class Stage:
                 for slot in self._cast.order:
                     if roles is None or slot.role.name in roles:
                         self._play(slot)
-            except (OSError, zmq.ZMQError) as error:
+            except (OSError, RuntimeError, zmq.ZMQError) as error:
                 self.stop()
                 raise BadInput(f"{describe(error)}: have fewer instances, or raise the limit with ulimit -n") from None
 
@@ -204,9 +204,11 @@ class Stage:
         """
         with self._lock:
             if self._keeper and not self.running:
-                self.books.closed.wait(PATIENCE)
+                # However long that takes: the next run has the same slots.
+                while self._keeper.is_alive() and not self.books.closed.wait(PATIENCE):
+                    continue
                 # Whoever is stuck keeps its sockets, and libzmq waits for them for ever: nobody else does.
-                self._keeper.join(0.5 + self._lingering())
+                self._keeper.join(PATIENCE + self._lingering())
                 self._keeper = None
                 GUARD.settle()
 
@@ -289,14 +291,21 @@ class Stage:
         context: zmq.Context[Any] = zmq.Context()
         context.set(zmq.BLOCKY, 0)
         context.set(zmq.MAX_SOCKETS, min(context.get(zmq.SOCKET_LIMIT), SOCKETS))
-        self._wiring = _Wiring(context, self.addresses, self.books, self._limits, expose=self._expose)
-        self.books.connections.open()
-        self._started, self._stopped = now(), 0.0
-        self.history.begin(self._started)
-        self._keeper = threading.Thread(
+        keeper = threading.Thread(
             target=self._keep, args=(self.books, context), name=f"books {self.pattern.name}", daemon=True
         )
-        self._keeper.start()
+        try:
+            self.books.connections.open()
+            keeper.start()
+        except BaseException:
+            self.books.connections.close()
+            context.term()
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
+        self._keeper = keeper
+        self._wiring = _Wiring(context, self.addresses, self.books, self._limits, expose=self._expose)
+        self._started, self._stopped = now(), 0.0
+        self.history.begin(self._started)
         if not all(address.startswith("inproc:") for address in self.addresses.values()):
             GUARD.watch(self)
 
@@ -315,12 +324,12 @@ class Stage:
                     # It is many small steps, and after each of them a busy thread may have its turn.
                     with life.quick_turns():
                         books.connections.close()
+                        shutil.rmtree(self._folder, ignore_errors=True)
                     books.close()
             except Exception as error:
                 # Whatever it is, the next harvest must come.
                 books.complain(error)
                 time.sleep(TICK)
-        shutil.rmtree(self._folder, ignore_errors=True)
         context.term()
 
     # Single instances.

@@ -87,6 +87,8 @@ class Batch(Watcher):
         self.taken: dict[str, int] = {}
         self.busy: dict[str, float] = {}
         self.working: dict[str, float] = {}
+        self._lost = (0, "")
+        self._looked = when
 
     def traffic(self, message: Traffic) -> None:
         """Take a task, a result or the start of a batch into account."""
@@ -141,7 +143,12 @@ class Batch(Watcher):
             account.pop(instance, None)
 
     def lost(self, view: StageView) -> tuple[int, str]:
-        """Return how many tasks are lost, and the workers they are lost with."""
+        """Return how many tasks are lost, and the workers they are lost with; when all has stopped, what was known."""
+        if view.running:
+            self._lost = self._lost_now(view)
+        return self._lost
+
+    def _lost_now(self, view: StageView) -> tuple[int, str]:
         if not self.started or self.complete or self.misled or self.sent < self.tasks:
             return 0, ""
         workers = view.of("worker")
@@ -155,11 +162,9 @@ class Batch(Watcher):
     def figures(self, view: StageView) -> list[Figure]:
         """Return the batch's progress, cost, time and shares."""
         tasks, complete = self.tasks or view.knobs["tasks"], self.complete
-        elapsed = (
-            (self.ended if complete else view.time) - self.started
-            if self.started and view.running
-            else (max(0.0, self.ended - self.started))
-        )
+        if view.running:
+            self._looked = view.time
+        elapsed = max(0.0, (self.ended if complete else self._looked) - self.started) if self.started else 0.0
         workers = len(view.of("worker"))
         speedup = self.cost / 1000 / elapsed if complete and elapsed and not self.overlap else None
         marks = "".join(":" if task % 10 == 0 else "." for task in range(min(self.results, 100)))
@@ -224,7 +229,7 @@ class Batch(Watcher):
                 dealt = f"{self.sent:,} of {self.tasks:,} tasks"
                 return f"The ventilator left after {dealt}: the sink waits for the rest for ever. x resets."
             return self._progress(workers)
-        ready = f"{peers} of {len(workers)} workers {'is' if peers == 1 else 'are'} connected"
+        ready = f"{peers} of {len(view.of('worker'))} workers {'is' if peers == 1 else 'are'} connected"
         if ventilator.state is State.ASKING:
             if self.number:
                 return f"Batch {self.number} is done{self._unequal(view)}; w deals the next one, {ready}."

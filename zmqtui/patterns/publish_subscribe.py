@@ -72,6 +72,7 @@ class Weather(Watcher):
         """Return the parts of what was published for each subscriber; they sum to the whole."""
         sent = sum(each.sent.messages for each in view.of("publisher"))
         here = any(each.life for each in view.of("publisher"))
+        ended = "" if view.running else " at the stop"
         figures = [Figure("published", sent if here else None, f"{sent:,} published" if here else "", tone="sent")]
         for subscriber in view.of("subscriber"):
             losses, who = subscriber.losses, subscriber.name
@@ -84,7 +85,7 @@ class Weather(Watcher):
                 Figure("before", losses.before, f"{losses.before:,} before it joined", who, tone="lost"),
                 Figure("away", losses.away, f"{losses.away:,} away", who, tone="lost"),
                 Figure("dropped", losses.dropped, f"{losses.dropped:,} at the high-water mark", who, tone="lost"),
-                Figure("in_flight", losses.in_flight, f"{losses.in_flight:,} in flight", who, tone="waiting"),
+                Figure("in_flight", losses.in_flight, f"{losses.in_flight:,} in flight{ended}", who, tone="waiting"),
             ]
             # Rare causes: always in the summary, on the screen only when there are any.
             rare = (
@@ -120,7 +121,7 @@ class Weather(Watcher):
             return f"{names(away)} {verb(away, 'is', 'are')} away: what is published now is lost to {them} for good."
         if paused:
             are = verb(paused, "is", "are")
-            return f"{names(paused)} {are} paused: messages queue, 1,000 at either end and some between, then drop."
+            return f"{names(paused)} {are} paused: messages queue, 1,000 at either end and more in between, then drop."
         if not subscribers and not view.peers["weather"]:
             return "Nobody subscribes: the publisher does not wait, everything it says is lost."
         if deaf:

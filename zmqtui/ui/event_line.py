@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
-from zmqtui.core.journal import RECEIVED, Event, skipped
+from zmqtui.core.journal import LOST, RECEIVED, Event, skipped
 from zmqtui.core.text import printable
 from zmqtui.ui.signs import clock
 
@@ -83,7 +83,7 @@ def _ends(event: Event) -> str:
     """Return who was at the other end."""
     if not event.peer or event.kind == "link":
         return ""
-    return f"  {'from' if event.kind == RECEIVED else 'to'} {printable(event.peer, 40)}"
+    return f"  {'from' if event.kind in (RECEIVED, LOST) else 'to'} {printable(event.peer, 40)}"
 
 
 def text_of(event: Event) -> str:

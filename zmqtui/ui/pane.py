@@ -195,8 +195,9 @@ class Pane(Vertical):
         """
         if not self.is_attached or not self.display:
             return
-        view = self.stage.view()
+        # Asked first: what is counted between the two is on the next view.
         self._moving = not self.stage.settled
+        view = self.stage.view()
         if view.running:
             self._wake()
         self._frame += 1

@@ -16,7 +16,7 @@ from zmqtui.core.connections.contacts import CONNECTED
 from zmqtui.core.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from zmqtui.core.connections.contacts import End
     from zmqtui.core.connections.directory import Directory
@@ -35,19 +35,16 @@ class _Break:
 
     Attributes:
         when: When that was heard; it may have been a good while after the fact.
-        quiet: Until when it had certainly not broken.
-        others: The socket's other connections, which stood.
+        quiet: Until when there was no news of it; they may be as late as a busy machine is.
         gone: The monitor of who was at its other end, where that is known.
         server: Who is there next.
         served: How many messages that one had received when it was seen first.
     """
 
-    __slots__ = ("gone", "others", "quiet", "served", "server", "when")
+    __slots__ = ("gone", "quiet", "served", "server", "when")
 
-    def __init__(
-        self, when: float, quiet: float = 0.0, others: Sequence[End] = (), gone: Monitor | None = None
-    ) -> None:
-        self.when, self.quiet, self.others, self.gone = when, quiet, others, gone
+    def __init__(self, when: float, quiet: float = 0.0, gone: Monitor | None = None) -> None:
+        self.when, self.quiet, self.gone = when, quiet, gone
         self.server: Socket | None = None
         self.served = 0
 
@@ -64,20 +61,18 @@ class Bereft:
         Args:
             end: Its end here.
             when: When that was heard.
-            quiet: Until when it had certainly not.
+            quiet: Until when there was no news of it.
             directory: Who has which address.
         """
         socket = end.monitor.socket
-        if socket.kind == zmq.REQ:
+        if _may_be_bereft(socket):
             gone = directory.server(end)
-            if gone and gone.made > end.since:
-                # It is the next one already.
-                gone = None
-            self._breaks[socket] = _Break(when, quiet, _connections(socket), gone)
+            # One that was made since is the next one already.
+            self._breaks[socket] = _Break(when, quiet, gone if gone and gone.made <= quiet else None)
 
     def unbound(self, socket: Socket, when: float) -> None:
         """Take in that who had bound the inproc name that `socket` is connected to is leaving."""
-        if socket.kind == zmq.REQ:
+        if _may_be_bereft(socket):
             # What it sends from now on is looked at.
             socket.slow_down()
             self._breaks[socket] = _Break(when)
@@ -97,13 +92,18 @@ class Bereft:
                 socket.actor.do(partial(socket.confirm_lost, asked))
 
 
+def _may_be_bereft(socket: Socket) -> bool:
+    """Tell whether it is a REQ with one server: of several, nobody says which has the request."""
+    return socket.kind == zmq.REQ and not socket.bound and len(socket.addresses) == 1
+
+
 def _had_left(socket: Socket, broke: _Break, asked: float) -> bool:
     """Tell whether a request had certainly left before the connection broke."""
     server = broke.gone
     if socket.watched is None:
         return not socket.peers() or asked < socket.joined
     if server is None or not server.ended:
-        return asked <= broke.quiet - LEAVES
+        return asked <= broke.quiet - LATE
     # With others there, what it had taken and not answered may be another's.
     taken = server.crowd == 1 and server.socket.inbox.last > max(asked, server.socket.outbox.last)
     return asked <= server.ended - LEAVES or taken
@@ -124,7 +124,7 @@ def _served(socket: Socket, broke: _Break, asked: float) -> bool:
     if socket.watched is None:
         # For a moment libzmq deals to the one that is leaving, too.
         return socket.peers() > 0 and asked > max(socket.joined, broke.when) + LATE
-    return asked > broke.when or any(end in broke.others for end in _connections(socket))
+    return asked > broke.when
 
 
 def _next(socket: Socket, directory: Directory) -> Iterator[tuple[Socket, float]]:

@@ -145,17 +145,20 @@ class Connections:
     def close(self) -> None:
         """Read what is left; readers of sockets that are still open are closed when those are."""
         selector, self._selector = self._selector, None
-        if selector is None or self._wake is None:
-            return
-        self._adopt(selector)
-        for monitor in tuple(self._monitors):
-            self._read(monitor, selector)
-        for monitor in self._monitors:
-            monitor.abandon()
-        self._monitors.clear()
-        self._leaving.clear()
-        selector.close()
-        self._wake.close()
+        try:
+            if selector:
+                self._adopt(selector)
+                for monitor in tuple(self._monitors):
+                    self._read(monitor, selector)
+        finally:
+            for monitor in self._monitors:
+                monitor.abandon()
+            self._monitors.clear()
+            self._leaving.clear()
+            if selector:
+                selector.close()
+            if self._wake:
+                self._wake.close()
 
     def _round(self, selector: selectors.BaseSelector, until: float) -> None:
         """Read of every socket of which there is something, as far as the time goes: the books want their turn."""
@@ -185,6 +188,9 @@ class Connections:
             self._monitors[monitor] = None
             selector.register(monitor.fd, selectors.EVENT_READ, monitor)
             self._read(monitor, selector)
+            if monitor in self._unfinished:
+                # It was not listened to before.
+                self._looked = 0.0
             if now() > until:
                 return
 

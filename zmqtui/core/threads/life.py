@@ -21,8 +21,6 @@ PATIENCE = 0.4
 
 QUICK_TURN = 0.0001
 """Seconds after which a busy thread gives way while roles are being ended."""
-SOON = 0.05
-"""Seconds for which it is worth while to have them give way: what takes longer waits for something else."""
 _ENGINE = f"{__name__.partition('.core')[0]}.core."
 
 
@@ -146,7 +144,7 @@ _quick_guard = threading.Lock()
 def quick_turns() -> Iterator[None]:
     """Have busy threads give way sooner: sixteen take turns of 5 ms each with whoever waits for another thread.
 
-    It is for waiting only: who counts takes longer where it gives way as often as all others.
+    It is for waiting and for many small steps: who counts takes longer where it gives way as often as all others.
     """
     with _quick_guard:
         _quick.append(sys.getswitchinterval())

@@ -11,6 +11,7 @@ import random
 import sys
 import time
 from collections.abc import Iterable
+from statistics import median
 
 from tests.soak.keys import Keyboard
 from tests.soak.measure import Noise, Sample, Spread, spread
@@ -118,7 +119,8 @@ def _stops(report: Report) -> list[str]:
 def _left(report: Report) -> list[str]:
     """Tell what the process has after each round; return what grew.
 
-    What is in use is judged. What is in memory is told, too: its rest is room in between, different at every run.
+    What is in use is judged, and what is in memory, by the medians of the last two thirds: its rest is room in between,
+    which comes and goes.
     """
     left = report.left
     warm, last = left[len(left) // 3], left[-1]
@@ -127,7 +129,13 @@ def _left(report: Report) -> list[str]:
     say(f"  in use {warm.used:.1f} → {last.used:.1f} MiB; in memory {warm.memory:.1f} → {last.memory:.1f} MiB:", end="")
     say("".join(f" {each.memory:.0f}" for each in left[:: max(1, len(left) // 12)]))
     grown = last.used - warm.used
-    return [f"memory in use grew by {grown:.1f} MiB after the warm-up"] if grown > GROWTH else []
+    found = [f"memory in use grew by {grown:.1f} MiB after the warm-up"] if grown > GROWTH else []
+    if third := len(left) // 3:
+        before, after = (median(each.memory for each in part) for part in (left[third : 2 * third], left[2 * third :]))
+        say(f"  medians of the second and the last third: {before:.1f} → {after:.1f} MiB")
+        if after - before > GROWTH:
+            found.append(f"memory grew by {after - before:.1f} MiB after the warm-up")
+    return found
 
 
 def keys(arguments: argparse.Namespace, deadline: float) -> list[str]:

@@ -47,8 +47,9 @@ class Play:
             self.tape.items.append(item) if type(item) is bytes else self.tape.write(item)
         self.ledger.published(self.tape, self.tape.take())
         self.when += TICK
-        bare = all(type(item) is bytes for item in arrived)
-        self.ledger.balance({"reader": [Taken(0, list(arrived), bare)]}, {self.tape: self.tape.taken}, {}, self.when)
+        bare, marked = all(type(item) is bytes for item in arrived), any(type(item) is Mark for item in arrived)
+        taken = Taken(0, list(arrived), bare, marked)
+        self.ledger.balance({"reader": [taken]}, {self.tape: self.tape.taken}, {}, self.when)
         return self.ledger.losses(self.when, last=last)
 
     def mark(self, what: str, *filters: bytes) -> Mark:
@@ -147,7 +148,7 @@ def test_who_leaves_while_the_books_are_at_it() -> None:
     play.tape.items += [b"1", b"2", b"3", b"4"]
     play.ledger.published(play.tape, play.tape.take())
     # They had looked how far the publisher was before they took what the subscriber had.
-    play.ledger.balance({"reader": [Taken(0, [opening, b"1", closing], False)]}, {play.tape: 1}, {}, play.when)
+    play.ledger.balance({"reader": [Taken(0, [opening, b"1", closing], False, True)]}, {play.tape: 1}, {}, play.when)
     play.tick()
     account = play.ledger.subscribers["reader"].losses()
     assert (account.received, account.abandoned, account.away, account.published) == (1, 2, 1, 4)

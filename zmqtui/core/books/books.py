@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import zmq
 
 from zmqtui.core.books.account import Account, add_port
+from zmqtui.core.books.gears import Gears
 from zmqtui.core.books.ledger import Ledger
 from zmqtui.core.books.lost import Orphans
 from zmqtui.core.connections.connections import Connections
@@ -82,6 +83,7 @@ class Books:
         self._speakers: dict[Socket, None] = {}
         self._closed: deque[tuple[Socket, float]] = deque()
         self.connections = Connections(whole=whole)
+        self._gears = Gears(self.connections)
         self.closed = threading.Event()
         self._accounts: dict[str, Account] = {}
         self._complaints: set[str] = set()
@@ -166,9 +168,10 @@ class Books:
         sockets = list(self._sockets)
         # What was received first: its sender has most likely written it down by the time that tape is taken.
         tapes = [(socket, socket.inbox) for socket in sockets] + [(socket, socket.outbox) for socket in sockets]
+        counts = []
         for socket, tape in tapes:
             taken = tape.take()
-            self._gear(socket, tape, taken, when)
+            counts.append((socket, tape, tape.count(taken)))
             if not taken.items and not tape.sampler.skipped:
                 continue
             if socket.kind == zmq.REQ:
@@ -181,6 +184,7 @@ class Books:
                 elif tape.direction == RECEIVED:
                     arrivals[socket.endpoint].setdefault(tape.instance, []).append(taken.open_from(self._stopped))
             events += self._events(tape, taken, socket.actor.life, when)
+        self._gears.shift(counts, when)
         for slot in list(self._slots.values()):
             events += self._chatter(slot, when)
         for socket, closing in dict(closed).items():
@@ -197,26 +201,11 @@ class Books:
         self._last = when
         self._heavy = now() - when > LIGHT
 
-    def _gear(self, socket: Socket, tape: Tape, taken: Taken, when: float) -> None:
-        tape.hurry = tape.count(taken) > tape.limit * max(when - self._last, 1e-3)
-        if not tape.hurry:
-            tape.fast = False
-        elif tape is socket.inbox and not tape.single:
-            tape.judge(lambda: self._only_single(socket))
-        tape.recent.append((when, tape.tally.messages))
-
-    def _only_single(self, socket: Socket) -> bool:
-        """Tell whether nobody who may send to a socket sends several frames."""
-        if socket.watched and (socket.bound or not self.connections.ours(socket.watched)):
-            # Whoever connects from outside may be heard before libzmq's news of it are read.
-            return False
-        return not socket.wiring.split(socket)
-
     def _events(self, tape: Tape, taken: Taken, life: int, when: float) -> list[Event]:
         tape.sampler.whole = self._whole
         slot = self._slots.get(tape.instance)
         if slot and self._watcher.reads:
-            for item in taken.without_marks().items:
+            for item in taken.messages():
                 time, frames, peer = message(item, when)
                 self._unread.append(
                     Traffic(

@@ -14,6 +14,8 @@ BRISK: Final = 5000
 """Messages per second from which requests and replies are written with nothing but their times."""
 RUSH: Final = 500
 """Messages in a row that tell of a hurry."""
+PACE: Final = 0.05
+"""Seconds over which it is found out how much comes through: in less, a few messages look like many."""
 
 
 class Message(NamedTuple):
@@ -47,20 +49,17 @@ class Taken(NamedTuple):
         first: The position of the first item.
         items: Bytes of single-frame messages, or their times and bytes, `Message` and `Mark`.
         bare: Whether all of them are bytes.
+        marked: Whether there are marks among them.
     """
 
     first: int
     items: list[Any]
     bare: bool
+    marked: bool
 
-    @property
-    def marked(self) -> bool:
-        """Whether there are marks among the items."""
-        return not self.bare and Mark in map(type, self.items)
-
-    def without_marks(self) -> Taken:
-        """Return the same without its marks."""
-        return self._replace(items=[item for item in self.items if type(item) is not Mark]) if self.marked else self
+    def messages(self) -> list[Any]:
+        """Return the items that are no marks."""
+        return [item for item in self.items if type(item) is not Mark] if self.marked else self.items
 
     def open_from(self, when: float) -> Taken:
         """Return the same without the mark of its socket's being closed, if that was at `when` or later."""
@@ -95,12 +94,12 @@ class Tape:
     """
 
     __slots__ = (
-        "_lock", "_rich", "_rich_taken", "direction", "endpoint", "fast", "hurry", "instance", "items", "last",
-        "limit", "multipart", "partial", "recent", "sampler", "single", "stamps", "taken", "tally",
+        "_lock", "_marks", "_marks_taken", "_rich", "_rich_taken", "direction", "endpoint", "fast", "hurry", "instance",
+        "items", "last", "limit", "multipart", "partial", "recent", "sampler", "single", "stamps", "taken", "tally",
         "timed",
     )  # fmt: skip
 
-    def __init__(self, instance: str, direction: str, *, limit: int = FAST, timed: bool = False) -> None:
+    def __init__(self, instance: str, direction: str, *, limit: float = FAST, timed: bool = False) -> None:
         self.instance = instance
         self.timed = timed
         self.limit = limit
@@ -114,7 +113,7 @@ class Tape:
         self.single = False
         self.multipart = False
         self.partial: list[bytes] = []
-        self._rich = self._rich_taken = 0
+        self._rich = self._rich_taken = self._marks = self._marks_taken = 0
         self.taken = 0
         self.tally = Tally()
         self.recent: deque[tuple[float, int]] = deque(maxlen=64)
@@ -137,6 +136,8 @@ class Tape:
         """Write a message or a mark; bare bytes are appended to `items` directly."""
         # Counted before, so that whoever takes it off knows of it.
         self._rich += 1
+        if type(item) is Mark:
+            self._marks += 1
         self.items.append(item)
 
     def judge(self, sure: Callable[[], bool]) -> None:
@@ -175,14 +176,20 @@ class Tape:
             del self.items[:count]
             self.taken += count
             bare = self._rich == self._rich_taken
+            marked = False
             if not bare:
-                self._rich_taken += sum(type(item) is not bytes for item in items)
+                types = list(map(type, items))
+                self._rich_taken += count - types.count(bytes)
+                if self._marks != self._marks_taken:
+                    marks = types.count(Mark)
+                    self._marks_taken += marks
+                    marked = marks > 0
             if self.timed:
                 times = iter(self.stamps[: len(items)])
                 items = [(next(times), item) if type(item) is bytes else item for item in items]
                 del self.stamps[: sum(type(item) is tuple for item in items)]
                 bare = False
-        return Taken(first, items, bare)
+        return Taken(first, items, bare, marked)
 
     def count(self, taken: Taken) -> int:
         """Add what was taken to the tally and return how many messages it is."""
@@ -205,6 +212,14 @@ class Tape:
         self.tally = self.tally.plus(Tally(messages, frames, size))
         return messages
 
+    def pace(self, when: float) -> float:
+        """Return the messages per second over the last `PACE` seconds or a little more."""
+        mark = (when, 0)
+        for mark in reversed(self.recent):
+            if mark[0] <= when - PACE:
+                break
+        return (self.tally.messages - mark[1]) / max(when - mark[0], PACE)
+
     def rate(self, when: float) -> float:
         """Return the messages per second over the last second or so."""
         recent = list(self.recent)
@@ -224,7 +239,7 @@ class Tape:
             since: When the tape was emptied before: bare bytes get times in between.
             until: When it was emptied now.
         """
-        messages = taken.without_marks().items
+        messages = taken.messages()
         count = len(messages)
         step = max(until - since, 1e-6) / max(count, 1)
         keep = self.sampler.keep(count, since, until)

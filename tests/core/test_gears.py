@@ -17,13 +17,13 @@ TICK = 0.05
     ("loads", "expected"),
     [
         ([], 1.0),
-        ([0.9, 0.9], 1.0),
+        ([0.4, 0.5], 1.0),
         # Who is beyond its limit needs nothing of what all have.
-        ([30.0, 30.0, 30.0, 0.9, 0.9], 1.0),
+        ([30.0, 30.0, 30.0, 0.4, 0.5], 1.0),
         # A client and its server, four tapes.
-        ([0.6, 0.6, 0.6, 0.6], 0.5),
-        ([4.8, *[0.6] * 8], 1 / 4),
-        ([0.1, 0.2, 4.0, 0.9, 0.95], 0.85),
+        ([0.6, 0.6, 0.6, 0.6], 0.25),
+        ([4.8, *[0.6] * 8], 1 / 8),
+        ([0.1, 0.2, 4.0, 0.9, 0.95], 0.35),
     ],
 )
 def test_level(loads: list[float], expected: float) -> None:
@@ -62,7 +62,7 @@ def test_many_that_are_each_below_their_limit() -> None:
         hurry = play.tick(48_000, 20, *[6_000] * 7)
     assert hurry == [True, False, *[True] * 7]
     for _ in range(3):
-        hurry = play.tick(*[2_000] * 9)
+        hurry = play.tick(*[1_000] * 9)
     assert not any(hurry)
 
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from zmqtui.core.sockets.tape import Tape
     from zmqtui.core.sockets.traced import Socket
 
-BUDGET: Final = 2.0
-"""How many tapes at their limit may be written carefully at once: the two ends of one stream."""
+BUDGET: Final = 1.0
+"""How many tapes at their limit may be written carefully at once."""
 
 
 class Gears:

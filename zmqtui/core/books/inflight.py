@@ -43,6 +43,24 @@ class Line:
         self._fed += len(messages)
         self._history.append((when, self._fed))
 
+    def pass_on(self, messages: list[bytes], came: list[bytes], when: float) -> bool:
+        """Put `messages` on their way and take off what came, if that is just what was the first to come.
+
+        Returns:
+            Whether it is: nothing is done else.
+        """
+        count = len(came)
+        if self.died or self.beyond or len(self.pending) > 2 * count:
+            return False
+        queue = [*self.pending, *messages]
+        if len(queue) - count > LONGEST or queue[:count] != came:
+            return False
+        self.pending = deque(queue[count:])
+        self._fed += len(messages)
+        self._left += count
+        self._history.append((when, self._fed))
+        return True
+
     def first(self, message: bytes) -> bool:
         """Tell whether `message` is the next to arrive."""
         return bool(self.pending) and self.pending[0] == message

@@ -96,6 +96,27 @@ class Subscriber:
         if matching:
             self._lost("away" if self.lives else "before", matching, tape.instance)
 
+    def keeps_up(self, shares: dict[Tape, list[bytes]], came: list[bytes], when: float) -> bool:
+        """Take in at once what was published and what arrived, if that is just the same with nothing missing.
+
+        Args:
+            shares: What was published and matches its filters, by publisher.
+            came: What arrived.
+            when: The time.
+
+        Returns:
+            Whether it is: nothing is done else.
+        """
+        if len(self.lines) != 1 or len(shares) > 1 or not came or self.arrived or self._unconfirmed:
+            return False
+        [(tape, line)] = self.lines.items()
+        if shares.keys() - {tape} or not line.pass_on(shares.get(tape, []), came, when):
+            return False
+        self.received += len(came)
+        self._row += len(came)
+        self._foreign = False
+        return True
+
     def _came(self, message: bytes) -> bool:
         """Tell whether it arrived before the subscriber closed, and before its publisher had written it down."""
         if not self.arrived or self.arrived[0] != message:
@@ -365,11 +386,13 @@ class Ledger:
         shares = {tape: deal(messages, steady) for tape, messages in fresh.items()}
         for name, subscriber in self.subscribers.items():
             if name in steady:
-                for taken in subscriber.held:
-                    subscriber.take_in(_keys(taken), when)
+                came = list(chain.from_iterable(map(_keys, subscriber.held)))
                 subscriber.held = []
-                for tape, share in shares.items():
-                    subscriber.feed(tape, share.get(name, []), when)
+                mine = {tape: share[name] for tape, share in shares.items() if share[name]}
+                if not subscriber.keeps_up(mine, came, when):
+                    subscriber.take_in(came, when)
+                    for tape, share in mine.items():
+                        subscriber.feed(tape, share, when)
             else:
                 self._step_by_step(subscriber, upto, when)
             for tape in fresh.keys() & self._gone:

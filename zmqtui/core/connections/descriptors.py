@@ -11,7 +11,9 @@ import os
 import socket as _socket
 import struct
 import sys
+import threading
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 _system = ctypes.PyDLL(None) if os.name == "posix" else None
@@ -70,21 +72,39 @@ def hang_up(descriptor: int, who: Ends) -> None:
         _system.shutdown(descriptor, _socket.SHUT_RDWR)
 
 
+class _Room(threading.local):
+    """Where the system writes an address for one thread."""
+
+    def __init__(self) -> None:
+        self.address = ctypes.create_string_buffer(_ROOM)
+        self.length = ctypes.c_uint32()
+        self.reference = ctypes.byref(self.length)
+
+
+_room = _Room()
+
+
 def _name(ask: Callable[..., int], descriptor: int) -> str:
-    told = ctypes.create_string_buffer(_ROOM)
-    if ask(descriptor, told, ctypes.byref(ctypes.c_uint32(_ROOM))):
+    room = _room
+    room.length.value = _ROOM
+    if ask(descriptor, room.address, room.reference):
         # The connection is gone, and its descriptor may be something else by now.
         return ""
-    raw = told.raw
+    return _written(room.address.raw[: room.length.value])
+
+
+@lru_cache(maxsize=1024)
+def _written(address: bytes) -> str:
+    """Return what the system has as an address as ``host:port``, nothing if it is not one of tcp."""
     # BSD and its like begin with the length.
-    family = int.from_bytes(raw[:2], sys.byteorder) if sys.platform == "linux" else raw[1]
+    family = int.from_bytes(address[:2], sys.byteorder) if sys.platform == "linux" else address[1]
     if family == _socket.AF_INET:
-        host = _socket.inet_ntop(_socket.AF_INET, raw[4:8])
+        host = _socket.inet_ntop(_socket.AF_INET, address[4:8])
     elif family == _socket.AF_INET6:
-        host = _socket.inet_ntop(_socket.AF_INET6, raw[8:24])
+        host = _socket.inet_ntop(_socket.AF_INET6, address[8:24])
     else:
         return ""
-    return f"{host}:{int.from_bytes(raw[2:4], 'big')}"
+    return f"{host}:{int.from_bytes(address[2:4], 'big')}"
 
 
 def _process(descriptor: int) -> int:

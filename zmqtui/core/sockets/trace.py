@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from zmqtui.core.sockets.tape import Tape
     from zmqtui.core.sockets.traced import Socket
 
+_MORE = int(zmq.SNDMORE)
+"""A plain number: with pyzmq's own flags the one `&` takes longer than libzmq takes to send."""
+
 
 def receiver(socket: Socket) -> tuple[Callable[..., Any], Callable[..., int]]:
     """Return the ``recv`` and ``recv_into`` of `socket`."""
@@ -126,7 +129,7 @@ def sender(socket: Socket) -> Callable[..., Any]:
         actor.checkpoint()
         # Written down before it is sent, since the buffer is the caller's; timed before, since the peer is quick.
         frame = data if type(data) is bytes else _bytes(data)
-        more = bool(flags & zmq.SNDMORE)
+        more = bool(flags & _MORE)
         if more and not tape.multipart:
             tape.multipart = True
             socket.wiring.splits(socket)

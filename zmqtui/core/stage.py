@@ -16,7 +16,7 @@ import zmq
 
 from zmqtui.core.addresses import LOOPBACK, addresses, check_address, free_port
 from zmqtui.core.books.books import Books
-from zmqtui.core.books.history import History
+from zmqtui.core.books.history import CROWD, History
 from zmqtui.core.cast import Cast
 from zmqtui.core.connections.connections import Stranger
 from zmqtui.core.connections.monitor import Monitor
@@ -40,7 +40,7 @@ SOCKETS = 16_384
 PATIENCE = 0.5
 """Seconds for which it is waited until libzmq has given back what nobody keeps."""
 TICK = 0.05
-"""Seconds between two harvests of the books."""
+"""Seconds between two harvests of the books, for each `CROWD` of instances: looking at each of them takes its time."""
 
 
 class _Wiring(Wiring):
@@ -173,8 +173,9 @@ class Stage:
             self._renew()
             try:
                 self._open()
-                for slot in self._cast.order:
-                    if roles is None or slot.role.name in roles:
+                slots = [slot for slot in self._cast.order if roles is None or slot.role.name in roles]
+                with life.turns_of(len(slots)):
+                    for slot in slots:
                         self._play(slot)
             except (OSError, RuntimeError, zmq.ZMQError) as error:
                 self.stop()
@@ -318,7 +319,7 @@ class Stage:
         """Read the monitors the moment they have something to say, keep the books at every tick, and clear up."""
         while not books.closed.is_set():
             try:
-                if books.connections.listen(TICK):
+                if books.connections.listen(TICK * (1 + len(self._cast.order) // CROWD)):
                     books.harvest()
                 else:
                     # It is many small steps, and after each of them a busy thread may have its turn.

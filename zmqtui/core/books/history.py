@@ -22,7 +22,7 @@ STEP = 0.25
 MOST = 1200
 """Moments of the whole run that are kept."""
 CROWD = 256
-"""Instances on top of which the steps become longer."""
+"""Instances for each of which the steps, and the time between two harvests, become longer."""
 _STRANGE = 2.0
 """Seconds for which more peers than are on the stage must be there, since who leaves is missed a little later."""
 

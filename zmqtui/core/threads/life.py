@@ -6,7 +6,7 @@ import ctypes
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import FrameType
 
 from zmqtui.core.journal import now
@@ -21,6 +21,11 @@ PATIENCE = 0.4
 
 QUICK_TURN = 0.0001
 """Seconds after which a busy thread gives way while roles are being ended."""
+CROWD = 100
+"""Threads up to which that helps. Whoever waits for its turn looks at the end of every turn whether it has come: a
+thousand take all there is for nothing but looking."""
+LONG_TURN = 0.05
+"""Seconds after which a busy thread gives way while more than that begin or end."""
 _ENGINE = f"{__name__.partition('.core')[0]}.core."
 
 
@@ -136,33 +141,44 @@ def _modules(frame: FrameType | None) -> list[str]:
     return names[::-1]
 
 
-_quick: list[float] = []
-_quick_guard = threading.Lock()
+_turns: list[float] = []
+_turns_guard = threading.Lock()
+_plain_turn = sys.getswitchinterval()
 
 
 @contextmanager
-def quick_turns() -> Iterator[None]:
+def turns(seconds: float) -> Iterator[None]:
+    """Have busy threads give way after `seconds`; where several ask for that, the shortest time holds."""
+    global _plain_turn
+    with _turns_guard:
+        if not _turns:
+            _plain_turn = sys.getswitchinterval()
+        _turns.append(seconds)
+        sys.setswitchinterval(min(_turns))
+    try:
+        yield
+    finally:
+        with _turns_guard:
+            _turns.remove(seconds)
+            sys.setswitchinterval(min(_turns, default=_plain_turn))
+
+
+def quick_turns() -> AbstractContextManager[None]:
     """Have busy threads give way sooner: sixteen take turns of 5 ms each with whoever waits for another thread.
 
     It is for waiting and for many small steps: who counts takes longer where it gives way as often as all others.
     """
-    with _quick_guard:
-        _quick.append(sys.getswitchinterval())
-        sys.setswitchinterval(QUICK_TURN)
-    try:
-        yield
-    finally:
-        with _quick_guard:
-            # Several may be at it at once: the first one knows how it was.
-            before = _quick[0]
-            _quick.pop()
-            if not _quick:
-                sys.setswitchinterval(before)
+    return turns(QUICK_TURN)
+
+
+def turns_of(count: int) -> AbstractContextManager[None]:
+    """Have a crowd of threads take long turns while all of them begin or end; few take theirs as ever."""
+    return turns(LONG_TURN) if count > CROWD else nullcontext()
 
 
 def end(lives: Sequence[Life], how: State) -> None:
     """End roles at once, whatever they do; who cannot be made to leave is `State.STUCK` from then on."""
-    with quick_turns():
+    with turns(QUICK_TURN if len(lives) <= CROWD else LONG_TURN):
         for life in lives:
             life.interrupt(how)
         _see_off(lives)

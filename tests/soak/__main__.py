@@ -10,11 +10,11 @@ import os
 import random
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from statistics import median
 
 from tests.soak.keys import Keyboard
-from tests.soak.measure import Noise, Sample, Spread, spread
+from tests.soak.measure import Left, Noise, Sample, Spread, spread
 from tests.soak.nemesis import Nemesis, Report
 from tests.soak.play import Violation
 from tests.soak.watchdog import Watchdog
@@ -25,6 +25,8 @@ ENOUGH = 500
 """Stops of which the slowest hundredth is more than chance."""
 GROWTH = 5.0
 """MiB by which memory may grow after the warm-up, the first third."""
+ROUNDS = 24
+"""Rounds in which what is in memory has had its worst moments; in fewer each of them passes for growth."""
 SHARES = {"stages": 0.7, "keys": 0.2, "garbage": 0.1}
 """The parts, and how much of the time is theirs."""
 KEYS = 150
@@ -76,7 +78,7 @@ def stages(arguments: argparse.Namespace, deadline: float) -> list[str]:
             nemesis.play(report.rounds)
     nemesis.close()
     report.stops.noise = noise.stop()
-    stops, left = _stops(report), _left(report)
+    stops, left = _stops(report), grown(report.left)
     return [*report.violations, *stops, *left]
 
 
@@ -116,24 +118,23 @@ def _stops(report: Report) -> list[str]:
     return []
 
 
-def _left(report: Report) -> list[str]:
+def grown(left: Sequence[Left]) -> list[str]:
     """Tell what the process has after each round; return what grew.
 
-    What is in use is judged, and what is in memory, by the medians of the last two thirds: its rest is room in between,
-    which comes and goes.
+    What is in use is judged, and where there were enough rounds what is in memory, by the medians of the last two
+    thirds: its rest is room in between, which comes and goes.
     """
-    left = report.left
     warm, last = left[len(left) // 3], left[-1]
     say(f"  threads {warm.threads} → {last.threads}, descriptors {warm.descriptors} → {last.descriptors}", end="")
     say(f", sockets {warm.sockets} → {last.sockets}, stages in memory {warm.stages} → {last.stages}")
     say(f"  in use {warm.used:.1f} → {last.used:.1f} MiB; in memory {warm.memory:.1f} → {last.memory:.1f} MiB:", end="")
     say("".join(f" {each.memory:.0f}" for each in left[:: max(1, len(left) // 12)]))
-    grown = last.used - warm.used
-    found = [f"memory in use grew by {grown:.1f} MiB after the warm-up"] if grown > GROWTH else []
+    more = last.used - warm.used
+    found = [f"memory in use grew by {more:.1f} MiB after the warm-up"] if more > GROWTH else []
     if third := len(left) // 3:
         before, after = (median(each.memory for each in part) for part in (left[third : 2 * third], left[2 * third :]))
         say(f"  medians of the second and the last third: {before:.1f} → {after:.1f} MiB")
-        if after - before > GROWTH:
+        if after - before > GROWTH and len(left) >= ROUNDS:
             found.append(f"memory grew by {after - before:.1f} MiB after the warm-up")
     return found
 

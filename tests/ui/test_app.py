@@ -216,6 +216,17 @@ async def test_add_and_drop() -> None:
         await until(pilot, lambda: not pane(pilot).query("#card-subscriber-4"))
 
 
+async def test_several_are_dropped_one_after_another() -> None:
+    """Protects whom the keys are for: after a worker is dropped it is the next worker, not the sink."""
+    async with playing("pipeline", pipeline={"cost_max": 5}) as pilot:
+        await press(pilot, "down", "down", "d")
+        await until(pilot, lambda: pane(pilot).selected == "worker-3")
+        await press(pilot, "d")
+        await until(pilot, lambda: pane(pilot).selected == "worker-4")
+        await press(pilot, "d")
+        await until(pilot, lambda: pane(pilot).selected == "worker-1")
+
+
 @pytest.mark.parametrize("size", SIZES, ids=str)
 async def test_filter_is_edited_live(size: tuple[int, int]) -> None:
     """A subscriber's filter is an input: Enter changes the running socket, the card and the counts follow."""

@@ -224,12 +224,20 @@ class Pane(Vertical):
             self._say(trouble or self._now(view), whole=bool(trouble))
 
     def _show_counts(self, view: StageView, figures: Mapping[str, Sequence[Figure]]) -> None:
+        before = self._cards.names
         self._show_cards(view, figures)
         if self.selected not in self._cards.names:
-            self.selected = self._cards.names[-1]
+            self.selected = self._next_to(self.selected, before)
         if self.furnished:
             self._controls.show(view)
         self._figures.show(view, figures.get("", ()))
+
+    def _next_to(self, gone: str, before: Sequence[str]) -> str:
+        """Return whom the keys are for when the selected instance is gone: the next of its role, or the last."""
+        names = self._cards.names
+        mine = [name for name in names if self._role_of(name) == self._role_of(gone)]
+        behind = before[before.index(gone) :] if gone in before else ()
+        return next((name for name in mine if name in behind), (mine or names)[-1])
 
     def _figures_of(self, view: StageView) -> dict[str, list[Figure]]:
         figures: dict[str, list[Figure]] = {}

@@ -343,6 +343,32 @@ def test_requests_at_full_speed(transport: str) -> None:
         until(lambda: list(stage.history.past().of("client", "trips"))[-1:] == [6000])
 
 
+def test_a_reply_of_who_has_gone() -> None:
+    """Protects a client from being told that no reply can come while it is in its queue: who sent it may be gone."""
+    found: list[object] = []
+
+    def server(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(zmq.REP)
+        socket.bind(endpoints.line)
+        socket.recv()
+        socket.send(b"World")
+
+    def client(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        socket = context.socket(zmq.REQ)
+        socket.connect(endpoints.line)
+        socket.send(b"Hello")
+        while socket.peers():
+            sleep(0.001)
+        # What every recv() begins with.
+        socket.asked()
+        found.extend((socket.orphaned, socket.recv()))
+
+    with stage_of(pattern_of({"server": server, "client": client}, "REP", "REQ"), "inproc") as stage:
+        stage.start()
+        until(lambda: found)
+    assert found == [False, b"World"]
+
+
 @pytest.mark.parametrize("transport", ["tcp", "inproc", "outside"])
 def test_another_sender_of_several_frames_joins_in_a_hurry(transport: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Protects the frames of who comes to a socket that takes single ones at full speed, from here or from outside."""

@@ -115,7 +115,7 @@ async def test_a_card_asks_its_own_widgets(monkeypatch: pytest.MonkeyPatch) -> N
     app = Playground([Stage(pattern) for pattern in every()])
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
-        card = app.query("#card-client-1 Static").first()
+        card = app.query(".card-client-1 Static").first()
         asked: list[Widget] = []
         compositor = app.screen._compositor
 

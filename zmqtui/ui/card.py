@@ -55,7 +55,8 @@ class Card(Vertical):
             role: The place of its role in the pattern, for the colour.
             knob: The knob of its own, if it has one.
         """
-        super().__init__(id=f"card-{instance}")
+        # No id: a card that is on its way out may have had the same name.
+        super().__init__(classes=f"card-{instance}")
         self.instance = instance
         self.knob = knob
         self._role = role

@@ -13,7 +13,6 @@ import struct
 import sys
 import threading
 from collections.abc import Callable
-from functools import lru_cache
 from typing import NamedTuple
 
 _system = ctypes.PyDLL(None) if os.name == "posix" else None
@@ -93,7 +92,6 @@ def _name(ask: Callable[..., int], descriptor: int) -> str:
     return _written(room.address.raw[: room.length.value])
 
 
-@lru_cache(maxsize=1024)
 def _written(address: bytes) -> str:
     """Return what the system has as an address as ``host:port``, nothing if it is not one of tcp."""
     # BSD and its like begin with the length.

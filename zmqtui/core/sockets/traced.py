@@ -273,11 +273,8 @@ class Socket(zmq.Socket[bytes]):
     def asked(self) -> None:
         """Take in that a REQ sent its request; on inproc that succeeds for a moment after its peer has gone."""
         if self.watched is None and not self.peers():
-            self.peer_left()
-
-    def peer_left(self) -> None:
-        """Hear that a peer is gone: a REQ that awaits its reply will wait for ever."""
-        self._orphan = self.awaiting
+            # Who is gone may have replied before.
+            self.confirm_lost(self.awaiting)
 
     def confirm_lost(self, asked: float) -> None:
         """Take in, in the owner's thread, that no reply can come to what was asked then, unless it is there."""

@@ -304,12 +304,10 @@ def test_stops_at_once_leave_the_interpreter_as_it_was() -> None:
     assert sys.getswitchinterval() == pytest.approx(before)
 
 
-def test_a_crowd_takes_long_turns() -> None:
-    """Protects starting a thousand: whoever waits for its turn looks all the time, and none would get anywhere."""
+def test_the_shortest_turns_hold() -> None:
+    """Protects a stop from a crowd that starts meanwhile, and the interpreter from both."""
     before = sys.getswitchinterval()
-    with life.turns_of(life.CROWD):
-        assert sys.getswitchinterval() == pytest.approx(before)
-    crowd, quick = life.turns_of(life.CROWD + 1), life.quick_turns()
+    crowd, quick = life.long_turns(), life.quick_turns()
     crowd.__enter__()
     assert sys.getswitchinterval() == pytest.approx(life.LONG_TURN)
     quick.__enter__()

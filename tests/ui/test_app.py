@@ -294,7 +294,7 @@ async def test_knobs_are_checked() -> None:
         await until(pilot, lambda: "work takes a number from 0" in screen(pilot))
         assert pane(pilot).stage.knobs["work"] == 0.05
         await press(pilot, "escape")
-        await until(pilot, lambda: field.value == "0.05")
+        await until(pilot, lambda: field.value == "0.05" and isinstance(pilot.app.focused, Sentence))
         field.focus()
         await press(pilot, *"0.25", "enter")
         await until(pilot, lambda: pane(pilot).stage.knobs["work"] == 0.25)
@@ -359,6 +359,22 @@ async def test_killed_worker_takes_its_tasks_along() -> None:
         await until(pilot, lambda: "0/100 results" in screen(pilot) and "connected 4/4" in screen(pilot))
         await press(pilot, "w")
         await until(pilot, lambda: "batch 1" in screen(pilot) and "lost with" not in screen(pilot))
+
+
+async def test_escape_gives_nothing() -> None:
+    """Protects a running socket from a half-typed value: Escape leaves all as it was, going elsewhere does not."""
+    async with playing("pubsub", **QUICK) as pilot:
+        await press(pilot, "down", "f")
+        await until(pilot, lambda: isinstance(pilot.app.focused, Input))
+        field = pilot.app.focused
+        assert isinstance(field, Input)
+        await press(pilot, "7", "escape")
+        await until(pilot, lambda: isinstance(pilot.app.focused, Sentence) and field.value == "1")
+        assert pane(pilot).stage.view().instance("subscriber-1").knobs["filter"] == (b"1",)  # type: ignore[union-attr]
+        await press(pilot, "f")
+        await until(pilot, lambda: pilot.app.focused is field)
+        await press(pilot, "7", "tab")
+        await until(pilot, lambda: pane(pilot).stage.view().instance("subscriber-1").knobs["filter"] == (b"7",))  # type: ignore[union-attr]
 
 
 async def test_transport_asks_before_it_restarts() -> None:

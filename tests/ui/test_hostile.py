@@ -48,8 +48,8 @@ def test_hostile_payloads_are_harmless(view: type[View], tmp_path: Path) -> None
     [
         ("l/", "words  /regex/"),
         ("l&", "words  /regex/"),
-        ("e", "esc Leave"),
-        ("\x1b[B\x1b[Bf", "esc Leave"),
+        ("e", "esc Cancel"),
+        ("\x1b[B\x1b[Bf", "esc Cancel"),
         ("\x10", "Search for commands"),
     ],
     ids=["search", "filter", "knobs", "its filter", "commands"],

@@ -8,7 +8,8 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,10 @@ SOCKETS = 16_384
 """Sockets that a stage may have at once; libzmq's own 1,023 are few where a role makes one for every message."""
 PATIENCE = 0.5
 """Seconds for which it is waited until libzmq has given back what nobody keeps."""
+BRISK = 0.02
+"""Seconds that starting an instance takes at most, one with another, where none is busy with Python itself."""
 TICK = 0.05
-"""Seconds between two harvests of the books, for each `CROWD` of instances: looking at each of them takes its time."""
+"""Seconds between two harvests of the books, and as much again for every `CROWD` instances: each takes its time."""
 
 
 class _Wiring(Wiring):
@@ -173,10 +176,7 @@ class Stage:
             self._renew()
             try:
                 self._open()
-                slots = [slot for slot in self._cast.order if roles is None or slot.role.name in roles]
-                with life.turns_of(len(slots)):
-                    for slot in slots:
-                        self._play(slot)
+                self._play_all([slot for slot in self._cast.order if roles is None or slot.role.name in roles])
             except (OSError, RuntimeError, zmq.ZMQError) as error:
                 self.stop()
                 raise BadInput(f"{describe(error)}: have fewer instances, or raise the limit with ulimit -n") from None
@@ -481,6 +481,17 @@ class Stage:
         seed = None if self.seed is None else f"{self.seed} {slot.name} {slot.life}"
         slot.actor = Actor(slot.name, play, life=slot.life, seed=seed, answer=self._answered)
         slot.actor.start()
+
+    def _play_all(self, slots: Sequence[Slot]) -> None:
+        begun = now()
+        with ExitStack() as stack:
+            if len(slots) > life.MANY:
+                stack.enter_context(life.long_turns())
+            for number, slot in enumerate(slots, 1):
+                self._play(slot)
+                if now() - begun > number * BRISK + PATIENCE:
+                    # Some are busy with Python itself: each that starts waits for all of their turns.
+                    stack.close()
 
     def _address(self, role: Role, endpoint: str) -> str:
         """Return where `role` finds `endpoint`: all interfaces can be bound, but not connected to."""

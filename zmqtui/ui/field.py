@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import HorizontalGroup
+from textual.events import Key
 from textual.message import Message
 from textual.widgets import Input, Label
 
@@ -12,7 +13,7 @@ from zmqtui.core.model import BadInput, Knob
 
 
 class Field(HorizontalGroup):
-    """A labelled input for one value; a press of Enter, or leaving it, gives it."""
+    """A labelled input for one value: Enter gives it, and so does going elsewhere; Escape does not."""
 
     DEFAULT_CSS = """
     Field {
@@ -76,6 +77,11 @@ class Field(HorizontalGroup):
             self.query_one(Input).styles.width = max(3, len(text) + 2)
         elif not self.knob.each:
             self.query_one(Input).styles.width = 12
+
+    def on_key(self, event: Key) -> None:
+        """Have the value back that was there before, when it is left by Escape."""
+        if event.key == "escape":
+            self.query_one(Input).value = self._applied
 
     @on(Input.Changed)
     def _typing(self, event: Input.Changed) -> None:

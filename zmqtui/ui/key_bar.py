@@ -61,7 +61,7 @@ class KeyBar(Keys):
         if isinstance(screen.focused, Input):
             keys = [
                 Content.assemble((key, "bold $footer-key-foreground"), (f" {what}", "$foreground 80%"))
-                for key, what in (("enter", "Apply"), ("esc", "Leave"))
+                for key, what in (("enter", "Apply"), ("esc", "Cancel"))
             ]
         for _, binding, enabled, _ in screen.active_bindings.values():
             if not binding.show or (narrow and binding.key == self.app.COMMAND_PALETTE_BINDING):

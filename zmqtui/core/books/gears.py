@@ -43,7 +43,7 @@ class Gears:
                 tape.fast = False
             elif tape is socket.inbox and not tape.single:
                 tape.judge(lambda socket=socket: self._only_single(socket))  # type: ignore[misc]
-            tape.recent.append((when, tape.tally.messages))
+            tape.remember(when)
 
     def _only_single(self, socket: Socket) -> bool:
         """Tell whether nobody who may send to a socket sends several frames."""

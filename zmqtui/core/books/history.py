@@ -22,7 +22,7 @@ STEP = 0.25
 MOST = 1200
 """Moments of the whole run that are kept."""
 CROWD = 256
-"""Instances for each of which the steps, and the time between two harvests, become longer."""
+"""So many instances make the steps, and the time between two harvests, longer by as much again."""
 _STRANGE = 2.0
 """Seconds for which more peers than are on the stage must be there, since who leaves is missed a little later."""
 

@@ -44,21 +44,22 @@ class Line:
         self._history.append((when, self._fed))
 
     def pass_on(self, messages: list[bytes], came: list[bytes], when: float) -> bool:
-        """Put `messages` on their way and take off what came, if that is just what was the first to come.
+        """Put `messages` on their way and take off what came, where just that was to come first; else do nothing.
 
         Returns:
-            Whether it is: nothing is done else.
+            Whether that was done.
         """
         count = len(came)
         if self.died or self.beyond or len(self.pending) > 2 * count:
             return False
         queue = [*self.pending, *messages]
-        if len(queue) - count > LONGEST or queue[:count] != came:
+        if len(queue) > LONGEST or queue[:count] != came:
             return False
         self.pending = deque(queue[count:])
-        self._fed += len(messages)
         self._left += count
-        self._history.append((when, self._fed))
+        if messages:
+            self._fed += len(messages)
+            self._history.append((when, self._fed))
         return True
 
     def first(self, message: bytes) -> bool:

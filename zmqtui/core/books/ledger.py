@@ -97,7 +97,7 @@ class Subscriber:
             self._lost("away" if self.lives else "before", matching, tape.instance)
 
     def keeps_up(self, shares: dict[Tape, list[bytes]], came: list[bytes], when: float) -> bool:
-        """Take in at once what was published and what arrived, if that is just the same with nothing missing.
+        """Take in at once what was published and what arrived, where nothing is missing; else do nothing.
 
         Args:
             shares: What was published and matches its filters, by publisher.
@@ -105,7 +105,7 @@ class Subscriber:
             when: The time.
 
         Returns:
-            Whether it is: nothing is done else.
+            Whether it was taken in.
         """
         if len(self.lines) != 1 or len(shares) > 1 or not came or self.arrived or self._unconfirmed:
             return False
@@ -161,7 +161,9 @@ class Subscriber:
 
     def publisher_left(self, tape: Tape, when: float) -> None:
         """Take in that a publisher is gone: what it sent may still arrive, between what its successor sends."""
-        if line := self.lines.get(tape):
+        line = self.lines.get(tape)
+        # An empty one counts, too: what was just sent may arrive later.
+        if line is not None:
             line.died = when
         self._unconfirmed = self.filters
         self._row = 0
@@ -384,18 +386,19 @@ class Ledger:
             tape: items[: max(0, upto.get(tape, first) - first)] for tape, (first, items) in self._published.items()
         }
         shares = {tape: deal(messages, steady) for tape, messages in fresh.items()}
+        gone = fresh.keys() & self._gone
         for name, subscriber in self.subscribers.items():
             if name in steady:
                 came = list(chain.from_iterable(map(_keys, subscriber.held)))
                 subscriber.held = []
                 mine = {tape: share[name] for tape, share in shares.items() if share[name]}
-                if not subscriber.keeps_up(mine, came, when):
+                if gone or not subscriber.keeps_up(mine, came, when):
                     subscriber.take_in(came, when)
                     for tape, share in mine.items():
                         subscriber.feed(tape, share, when)
             else:
                 self._step_by_step(subscriber, upto, when)
-            for tape in fresh.keys() & self._gone:
+            for tape in gone:
                 subscriber.publisher_left(tape, when)
             subscriber.match(when)
             if waiting.get(name, when) <= when - SETTLED:

@@ -94,6 +94,8 @@ def _name(ask: Callable[..., int], descriptor: int) -> str:
 
 def _written(address: bytes) -> str:
     """Return what the system has as an address as ``host:port``, nothing if it is not one of tcp."""
+    if len(address) < 2:
+        return ""
     # BSD and its like begin with the length.
     family = int.from_bytes(address[:2], sys.byteorder) if sys.platform == "linux" else address[1]
     if family == _socket.AF_INET:

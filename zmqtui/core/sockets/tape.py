@@ -65,9 +65,8 @@ class Taken(NamedTuple):
         """Return the same without the mark of its socket's being closed, if that was at `when` or later."""
         if not self.marked:
             return self
-        return self._replace(
-            items=[item for item in self.items if type(item) is not Mark or item.what != "close" or item.time < when]
-        )
+        items = [item for item in self.items if type(item) is not Mark or item.what != "close" or item.time < when]
+        return self._replace(items=items, marked=Mark in map(type, items))
 
 
 class Tape:
@@ -214,11 +213,16 @@ class Tape:
 
     def pace(self, when: float) -> float:
         """Return the messages per second over the last `PACE` seconds or a little more."""
-        mark = (when, 0)
-        for mark in reversed(self.recent):
-            if mark[0] <= when - PACE:
-                break
-        return (self.tally.messages - mark[1]) / max(when - mark[0], PACE)
+        # A tape that is younger had nothing before.
+        then, count = next((mark for mark in reversed(self.recent) if mark[0] <= when - PACE), (when - PACE, 0))
+        return (self.tally.messages - count) / (when - then)
+
+    def remember(self, when: float) -> None:
+        """Remember how much there was by now, for `pace` and `rate`."""
+        recent = self.recent
+        # The books may look more often; what is remembered is to reach back far enough.
+        if not recent or when - recent[-1][0] >= PACE / 8:
+            recent.append((when, self.tally.messages))
 
     def rate(self, when: float) -> float:
         """Return the messages per second over the last second or so."""

@@ -21,11 +21,11 @@ PATIENCE = 0.4
 
 QUICK_TURN = 0.0001
 """Seconds after which a busy thread gives way while roles are being ended."""
-CROWD = 100
-"""Threads up to which that helps. Whoever waits for its turn looks at the end of every turn whether it has come: a
-thousand take all there is for nothing but looking."""
+MANY = 100
+"""Threads up to which quick turns help. Whoever waits for its turn looks at the end of every turn whether it has come:
+a thousand take all there is for nothing but looking."""
 LONG_TURN = 0.05
-"""Seconds after which a busy thread gives way while more than that begin or end."""
+"""Seconds after which a busy thread gives way while more than `MANY` are started."""
 _ENGINE = f"{__name__.partition('.core')[0]}.core."
 
 
@@ -171,14 +171,14 @@ def quick_turns() -> AbstractContextManager[None]:
     return turns(QUICK_TURN)
 
 
-def turns_of(count: int) -> AbstractContextManager[None]:
-    """Have a crowd of threads take long turns while all of them begin or end; few take theirs as ever."""
-    return turns(LONG_TURN) if count > CROWD else nullcontext()
+def long_turns() -> AbstractContextManager[None]:
+    """Have busy threads give way later: for starting more than `MANY`, unless they are busy with Python itself."""
+    return turns(LONG_TURN)
 
 
 def end(lives: Sequence[Life], how: State) -> None:
     """End roles at once, whatever they do; who cannot be made to leave is `State.STUCK` from then on."""
-    with turns(QUICK_TURN if len(lives) <= CROWD else LONG_TURN):
+    with quick_turns() if len(lives) <= MANY else nullcontext():
         for life in lives:
             life.interrupt(how)
         _see_off(lives)

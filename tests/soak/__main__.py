@@ -22,7 +22,7 @@ from tests.soak.watchdog import Watchdog
 P99, MOST = 10.0, 50.0
 """Milliseconds that a stop may take, beyond what the machine's own noise takes."""
 ENOUGH = 500
-"""Stops of which the slowest hundredth is more than chance."""
+"""Stops of which the slowest are more than chance; half a minute among other tests has fewer, and times nothing."""
 GROWTH = 5.0
 """MiB by which memory may grow after the warm-up, the first third."""
 ROUNDS = 24
@@ -113,7 +113,7 @@ def _stops(report: Report) -> list[str]:
     _line("control: in another process", stops.noise)
     if bare.p99 >= P99 or bare.most >= MOST:
         say(f"  by the clock alone that is above p99 {P99:g} ms or max {MOST:g} ms")
-    if (beyond.p99 >= P99 and len(every) >= ENOUGH) or beyond.most >= MOST:
+    if len(every) >= ENOUGH and (beyond.p99 >= P99 or beyond.most >= MOST):
         return [f"stops take too long beyond the control: p99 {beyond.p99:.1f}, max {beyond.most:.1f} ms"]
     return []
 

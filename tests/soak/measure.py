@@ -103,10 +103,13 @@ class Samples:
 
     def __init__(self) -> None:
         self._file = TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115
+        # Several stop something at once, and Python's text files are not for several threads: lines went missing.
+        self._lock = threading.Lock()
 
     def append(self, sample: Sample) -> None:
         """Keep one more."""
-        self._file.write(f"{sample.begun} {sample.seconds} {sample.what}\n")
+        with self._lock:
+            self._file.write(f"{sample.begun} {sample.seconds} {sample.what}\n")
 
     def __iter__(self) -> Iterator[Sample]:
         self._file.seek(0)

@@ -40,7 +40,7 @@ SOCKETS = 16_384
 """Sockets that a stage may have at once; libzmq's own 1,023 are few where a role makes one for every message."""
 PATIENCE = 0.5
 """Seconds for which it is waited until libzmq has given back what nobody keeps."""
-BRISK = 0.02
+PROMPT = 0.02
 """Seconds that starting an instance takes at most, one with another, where none is busy with Python itself."""
 TICK = 0.05
 """Seconds between two harvests of the books, and as much again for every `CROWD` instances: each takes its time."""
@@ -489,7 +489,7 @@ class Stage:
                 stack.enter_context(life.long_turns())
             for number, slot in enumerate(slots, 1):
                 self._play(slot)
-                if now() - begun > number * BRISK + PATIENCE:
+                if now() - begun > number * PROMPT + PATIENCE:
                     # Some are busy with Python itself: each that starts waits for all of their turns.
                     stack.close()
 

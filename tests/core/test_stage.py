@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from zmqtui.core.role import ask, sleep
 from zmqtui.core.sockets.traced import Context, Socket
 from zmqtui.core.stage import Stage
 from zmqtui.core.state import State
-from zmqtui.core.threads import actor
+from zmqtui.core.threads import actor, life
 from zmqtui.core.watch import StageView, Traffic, Watcher
 from zmqtui.patterns import every, find
 
@@ -292,7 +293,8 @@ def test_unknown_instances_are_refused() -> None:
 
 
 def test_a_thousand_subscribers() -> None:
-    """Protects large stages: a thousand subscribers start, all hear the publisher, all stop."""
+    """Protects large stages: a thousand subscribers start within seconds, all hear the publisher, all stop."""
+    turns = set()
 
     def publisher(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
         out = context.socket(zmq.PUB)
@@ -302,6 +304,7 @@ def test_a_thousand_subscribers() -> None:
             sleep(0.5)
 
     def subscriber(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
+        turns.add(sys.getswitchinterval())
         heard = context.socket(zmq.SUB)
         heard.connect(endpoints.line)
         heard.subscribe(b"")
@@ -310,7 +313,11 @@ def test_a_thousand_subscribers() -> None:
 
     pattern = pattern_of({"publisher": publisher, "subscriber": subscriber}, "PUB", "SUB", most=2000)
     with stage_of(pattern, "inproc", counts={"publisher": 1, "subscriber": 1000}) as stage:
+        begun = time.perf_counter()
         stage.start()
+        assert time.perf_counter() - begun < 6
+        # In shorter ones, those that wait for theirs would take all there is.
+        assert max(turns) == pytest.approx(life.LONG_TURN)
         until(lambda: all(each.received.messages for each in stage.view().of("subscriber")), 30)
         stage.stop()
         assert {each.state for each in stage.view().instances} == {State.STOPPED}

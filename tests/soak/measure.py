@@ -147,6 +147,7 @@ class Spread(NamedTuple):
     """How samples are spread, in milliseconds."""
 
     p50: float
+    p90: float
     p99: float
     most: float
 
@@ -155,9 +156,9 @@ def spread(samples: Iterable[Sample]) -> Spread:
     """Return how samples are spread."""
     times = [sample.seconds * 1000 for sample in samples]
     if len(times) < 2:
-        return Spread(*(times or [0.0]) * 3)
+        return Spread(*(times or [0.0]) * 4)
     cuts = quantiles(times, n=100, method="inclusive")
-    return Spread(cuts[49], cuts[98], max(times))
+    return Spread(cuts[49], cuts[89], cuts[98], max(times))
 
 
 class Left(NamedTuple):

@@ -411,6 +411,35 @@ def test_who_is_killed_does_not_wait_for_others() -> None:
         assert not killing.is_alive()
 
 
+def test_a_role_is_gone_for_everybody_when_its_sockets_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects whoever ends a role that another is just ending: its port is free when either of them goes on."""
+    closing, go_on = threading.Event(), threading.Event()
+    close = Socket.close
+
+    def slow(self: Socket, linger: int | None = None) -> None:
+        closing.set()
+        go_on.wait()
+        close(self, linger)
+
+    with stage_of(pattern_of({"role": WAITS["recv"]})) as stage:
+        stage.start()
+        until(lambda: instance(stage, "role").state is State.RECEIVING)
+        monkeypatch.setattr(Socket, "close", slow)
+        enders = [threading.Thread(target=stage.kill, args=("role",)) for _ in range(2)]
+        enders[0].start()
+        assert closing.wait(10)
+        enders[1].start()
+        enders[1].join(0.1)
+        assert instance(stage, "role").alive
+        assert all(ender.is_alive() for ender in enders)
+        go_on.set()
+        for ender in enders:
+            ender.join(10)
+        assert instance(stage, "role").state is State.KILLED
+        with zmq.Context() as context, context.socket(zmq.PULL) as another:
+            another.bind(stage.addresses["line"])
+
+
 class _Interrupted(Monitor):
     """Is made, and then somebody stops its role."""
 

@@ -21,6 +21,7 @@ from typing import ClassVar, NamedTuple
 import zmq
 
 from zmqtui.core.stage import Stage
+from zmqtui.core.threads.life import quick_turns
 
 WINDOW = 1.0
 """Seconds around a stop in which the control tells how noisy the machine was."""
@@ -42,25 +43,31 @@ class Sample(NamedTuple):
     what: str = ""
 
 
-def wake() -> Sample:
-    """Wake a plain thread that waits for an eventfd and wait for its end: what a stop can cost at least."""
-    waiting = threading.Event()
-    fd = os.eventfd(0)
+def wake(count: int = 1) -> Sample:
+    """Wake plain threads, each waiting for its eventfd, and wait for their ends: what a stop can cost at least."""
 
-    def wait() -> None:
+    def wait(fd: int) -> None:
         poll = select.poll()
         poll.register(fd, select.POLLIN)
-        waiting.set()
+        waiting.release()
         poll.poll()
 
-    thread = threading.Thread(target=wait)
-    thread.start()
-    waiting.wait()
+    waiting = threading.Semaphore(0)
+    fds = [os.eventfd(0) for _ in range(count)]
+    threads = [threading.Thread(target=wait, args=(fd,)) for fd in fds]
+    with quick_turns():
+        for thread in threads:
+            thread.start()
+        for _ in threads:
+            waiting.acquire()
     begun = time.monotonic()
-    os.eventfd_write(fd, 1)
-    thread.join()
+    for fd in fds:
+        os.eventfd_write(fd, 1)
+    for thread in threads:
+        thread.join()
     taken = time.monotonic() - begun
-    os.close(fd)
+    for fd in fds:
+        os.close(fd)
     return Sample(begun, taken)
 
 
@@ -128,19 +135,28 @@ class Stops:
         self.whole = Samples()
         self.settled = Samples()
         self.control = Samples()
+        self.crowd = Samples()
         self.noise: list[Sample] = []
 
-    def excess(self, stops: Iterable[Sample]) -> list[Sample]:
-        """Return how much longer each stop took than the worst of the control around it."""
-        control = sorted([*self.control, *self.noise])
-        times = [sample.begun for sample in control]
-        found = []
-        for stop in stops:
-            first = bisect_left(times, stop.begun - WINDOW)
-            last = bisect_right(times, stop.begun + stop.seconds + WINDOW)
-            worst = max((sample.seconds for sample in control[first:last]), default=0.0)
-            found.append(stop._replace(seconds=max(0.0, stop.seconds - worst)))
-        return found
+    def beyond(self) -> list[Sample]:
+        """Return how much longer each stop took than the worst of the control around it.
+
+        That is one plain thread for one role, and for a whole stage as many as it had roles.
+        """
+        single, crowd = [*self.control, *self.noise], [*self.control, *self.noise, *self.crowd]
+        return _excess([*self.blocked, *self.busy, *self.company], single) + _excess(self.whole, crowd)
+
+
+def _excess(stops: Iterable[Sample], control: Iterable[Sample]) -> list[Sample]:
+    control = sorted(control)
+    times = [sample.begun for sample in control]
+    found = []
+    for stop in stops:
+        first = bisect_left(times, stop.begun - WINDOW)
+        last = bisect_right(times, stop.begun + stop.seconds + WINDOW)
+        worst = max((sample.seconds for sample in control[first:last]), default=0.0)
+        found.append(stop._replace(seconds=max(0.0, stop.seconds - worst)))
+    return found
 
 
 class Spread(NamedTuple):

@@ -128,6 +128,7 @@ class Player:
     def _stop(self, name: str) -> None:
         stage = self.stages[name]
         states = Counter(slot.status.state.value for slot in stage._cast.order)
+        alive = sum(slot.alive for slot in stage._cast.order)
         begun = time.monotonic()
         stage.stop()
         what = f"{name} {stage.transport}: {', '.join(f'{count} {state}' for state, count in states.items())}"
@@ -135,6 +136,7 @@ class Player:
         begun = time.monotonic()
         stage.settle()
         self._stops.settled.append(Sample(begun, time.monotonic() - begun, what))
+        self._stops.crowd.append(wake(alive))
         for complaint in conserved(stage, self.guests[name]):
             raise Violation(f"{name} on {self.stages[name].transport}: {complaint}")
 

@@ -52,7 +52,6 @@ class Actor(Life):
         life: Which of the instance's lives this is.
         seed: For the role's own random numbers.
         answer: Called by ``ask`` to learn whether the question is answered already.
-        ended: Called in the thread when all is closed.
     """
 
     def __init__(
@@ -63,7 +62,6 @@ class Actor(Life):
         life: int = 1,
         seed: str | None = None,
         answer: Callable[[], bool] = lambda: True,
-        ended: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(name)
         self.life = life
@@ -78,7 +76,6 @@ class Actor(Life):
         self._working_since = 0.0
         self._play = play
         self._answer = answer
-        self._ended = ended
         self._pausing = False
         self._attending = False
         self._commands: deque[Callable[[], None]] = deque()
@@ -335,5 +332,3 @@ class Actor(Life):
             self._event("error", end.detail)
         self.set(end.state, detail=end.detail)
         self._wake.close()
-        _here.actor = None
-        self._ended()

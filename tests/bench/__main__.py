@@ -201,7 +201,7 @@ def main() -> int:
     """Measure, print the table and save it."""
     parser = argparse.ArgumentParser("make bench")
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[], help="what to measure; all without")
-    parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds of each")
+    parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds of each")
     parser.add_argument("--json", default="bench.json", help="where to save the table")
     arguments = parser.parse_args()
     about = {

@@ -11,6 +11,7 @@ ERRORS = [
     ("pubsup", "did you mean pubsub?"),
     ("rum", "did you mean run?"),
     ("pubsub reqrep", "one word too many"),
+    ("runn reqrep", "unknown command 'runn', did you mean run?"),
     ("--theem nord", "did you mean --theme?"),
     ("--theme nrod", "did you mean nord?"),
     ("--theme", "expected one argument"),

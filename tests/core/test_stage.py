@@ -468,6 +468,25 @@ def test_all_interfaces_can_be_bound_and_met() -> None:
         assert {port.endpoint for each in stage.view().instances for port in each.ports} == {"requests"}
 
 
+def test_what_was_turned_is_in_the_log_in_its_place() -> None:
+    """Protects the log as a story: what changed stands after what was before it, and only what did change."""
+    with stage_of(find("pubsub"), "inproc", counts={"subscriber": 1}, knobs={"rate": 100}) as stage:
+        stage.set_knob("rate", 200)
+        stage.start()
+        until(lambda: instance(stage, "subscriber-1").state is State.RECEIVING)
+        stage.set_knob("filter", (b"9", b"8"), "subscriber-1")
+        stage.set_knob("filter", (b"9", b"8"), "subscriber-1")
+        stage.set_knob("rate", 300)
+        stage.set_transport("ipc")
+        until(lambda: stage.view().peers["weather"] == 1)
+        stop(stage)
+        journal = stage.journal.read(0)[0]
+    notes = [(event.instance, event.text) for event in journal if event.kind == "note"]
+    assert notes == [("subscriber-1", "filter=9,8"), ("", "rate=300"), ("", "from here on over ipc")]
+    times = [event.time for event in journal]
+    assert times == sorted(times)
+
+
 class Looks(Watcher):
     """Needs nothing but the view."""
 

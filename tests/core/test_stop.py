@@ -414,11 +414,12 @@ def test_who_is_killed_does_not_wait_for_others() -> None:
 def test_a_role_is_gone_for_everybody_when_its_sockets_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Protects whoever ends a role that another is just ending: its port is free when either of them goes on."""
     closing, go_on = threading.Event(), threading.Event()
-    close = Socket.close
+    close, closed = Socket.close, []
 
     def slow(self: Socket, linger: int | None = None) -> None:
+        closed.append(self)
         closing.set()
-        go_on.wait()
+        go_on.wait(20)
         close(self, linger)
 
     with stage_of(pattern_of({"role": WAITS["recv"]})) as stage:
@@ -430,14 +431,14 @@ def test_a_role_is_gone_for_everybody_when_its_sockets_are_closed(monkeypatch: p
         assert closing.wait(10)
         enders[1].start()
         enders[1].join(0.1)
-        assert instance(stage, "role").alive
-        assert all(ender.is_alive() for ender in enders)
+        both_wait = all(ender.is_alive() for ender in enders) and instance(stage, "role").alive
         go_on.set()
         for ender in enders:
             ender.join(10)
+        assert both_wait
+        assert len(closed) == 1
+        assert closed[0].closed
         assert instance(stage, "role").state is State.KILLED
-        with zmq.Context() as context, context.socket(zmq.PULL) as another:
-            another.bind(stage.addresses["line"])
 
 
 class _Interrupted(Monitor):

@@ -16,9 +16,9 @@ from zmqtui.core.role import sleep
 from zmqtui.core.sockets.traced import Context
 from zmqtui.core.stage import Stage
 from zmqtui.core.state import State
-from zmqtui.core.watch import Losses
+from zmqtui.core.watch import Losses, StageView
 from zmqtui.patterns import find
-from zmqtui.patterns.publish_subscribe import matching
+from zmqtui.patterns.publish_subscribe import Weather, matching
 
 PUBSUB = find("pubsub")
 
@@ -198,6 +198,26 @@ def test_pause_beyond_the_high_water_mark() -> None:
         until(lambda: truth.got() == 2000)
         truth.say(10)
         settled(stage, truth, Losses(received=2010, before=before, dropped=3001))
+
+
+def test_who_was_too_slow_is_not_said_to_be_so_for_ever() -> None:
+    """Protects the sentence: "is" while messages are dropped, "was" when that is over or nobody knows when it was."""
+    truth = Truth()
+    with alone(truth, "inproc") as stage:
+        stage.start()
+        joined(stage, truth)
+        seen: StageView = stage.view()
+
+    def at(seconds: float, dropped: int) -> StageView:
+        there = tuple(each._replace(losses=each.losses and Losses(dropped=dropped)) for each in seen.instances)
+        return seen._replace(instances=there, time=seen.time + seconds)
+
+    watcher = Weather()
+    assert "too slow" not in watcher.sentence(at(0, 0))
+    for seconds, dropped in ((1, 10), (2, 20), (3.9, 20)):
+        assert f"; subscriber-1 is too slow, {dropped} were dropped" in watcher.sentence(at(seconds, dropped))
+    for seconds, dropped in ((4.1, 20), (9, 30)):
+        assert f"; subscriber-1 was too slow: {dropped} were dropped" in watcher.sentence(at(seconds, dropped))
 
 
 def test_drops_are_found_without_a_later_message() -> None:

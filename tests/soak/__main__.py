@@ -109,7 +109,7 @@ def _stops(report: Report) -> list[str]:
     _line("stops of a whole stage", stops.whole)
     every = [*stops.blocked, *stops.busy, *stops.company, *stops.whole]
     bare = _line("every stop", every)
-    beyond = _line("  beyond the control", stops.beyond())
+    beyond = _line("  beyond the control", stops.excess(every))
     _line("until a stage has settled", stops.settled)
     _line("control: a plain thread here", stops.control)
     _line("control: as many as a stage", stops.crowd)

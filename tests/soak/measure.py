@@ -36,15 +36,21 @@ class Sample(NamedTuple):
         begun: When, in seconds on the system's monotonic clock, which all processes share.
         seconds: How long.
         what: What it was.
+        threads: How many were waited for.
     """
 
     begun: float
     seconds: float
     what: str = ""
+    threads: int = 1
 
 
 def wake(count: int = 1) -> Sample:
-    """Wake plain threads, each waiting for its eventfd, and wait for their ends: what a stop can cost at least."""
+    """Wake plain threads, each waiting for its eventfd, and wait for their ends: what a stop can cost at least.
+
+    Args:
+        count: How many.
+    """
 
     def wait(fd: int) -> None:
         poll = select.poll()
@@ -68,7 +74,7 @@ def wake(count: int = 1) -> Sample:
     taken = time.monotonic() - begun
     for fd in fds:
         os.close(fd)
-    return Sample(begun, taken)
+    return Sample(begun, taken, threads=count)
 
 
 class Noise:
@@ -116,13 +122,13 @@ class Samples:
     def append(self, sample: Sample) -> None:
         """Keep one more."""
         with self._lock:
-            self._file.write(f"{sample.begun} {sample.seconds} {sample.what}\n")
+            self._file.write(f"{sample.begun} {sample.seconds} {sample.threads} {sample.what}\n")
 
     def __iter__(self) -> Iterator[Sample]:
         self._file.seek(0)
         for line in self._file:
-            begun, seconds, what = line.removesuffix("\n").split(" ", 2)
-            yield Sample(float(begun), float(seconds), what)
+            begun, seconds, threads, what = line.removesuffix("\n").split(" ", 3)
+            yield Sample(float(begun), float(seconds), what, int(threads))
 
 
 class Stops:
@@ -138,25 +144,17 @@ class Stops:
         self.crowd = Samples()
         self.noise: list[Sample] = []
 
-    def beyond(self) -> list[Sample]:
-        """Return how much longer each stop took than the worst of the control around it.
-
-        That is one plain thread for one role, and for a whole stage as many as it had roles.
-        """
-        single, crowd = [*self.control, *self.noise], [*self.control, *self.noise, *self.crowd]
-        return _excess([*self.blocked, *self.busy, *self.company], single) + _excess(self.whole, crowd)
-
-
-def _excess(stops: Iterable[Sample], control: Iterable[Sample]) -> list[Sample]:
-    control = sorted(control)
-    times = [sample.begun for sample in control]
-    found = []
-    for stop in stops:
-        first = bisect_left(times, stop.begun - WINDOW)
-        last = bisect_right(times, stop.begun + stop.seconds + WINDOW)
-        worst = max((sample.seconds for sample in control[first:last]), default=0.0)
-        found.append(stop._replace(seconds=max(0.0, stop.seconds - worst)))
-    return found
+    def excess(self, stops: Iterable[Sample]) -> list[Sample]:
+        """Return how much longer each stop took than the worst of the control around it, of no more threads."""
+        control = sorted([*self.control, *self.crowd, *self.noise])
+        times = [sample.begun for sample in control]
+        found = []
+        for stop in stops:
+            first = bisect_left(times, stop.begun - WINDOW)
+            last = bisect_right(times, stop.begun + stop.seconds + WINDOW)
+            like = (sample.seconds for sample in control[first:last] if sample.threads <= stop.threads)
+            found.append(stop._replace(seconds=max(0.0, stop.seconds - max(like, default=0.0))))
+        return found
 
 
 class Spread(NamedTuple):

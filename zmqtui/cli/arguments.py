@@ -113,6 +113,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         BadInput: If it makes no sense.
     """
     command = words[0] if words and words[0] in COMMANDS else "app"
+    if command == "app" and len(words) > 1 and not words[1].startswith("-") and (hint := nearest(words[0], COMMANDS)):
+        raise BadInput(f"unknown command {shown(words[0])}{hint} see zmqtui --help")
     match command:
         case "list":
             parser = Parser("list", "Show patterns, their roles, endpoints and knobs.", "")

@@ -94,7 +94,7 @@ class Cast:
         if objection := self._pattern.rule(knobs):
             raise BadInput(objection)
 
-    def turn(self, name: str, value: Any, instance: str | None, *, settle: bool) -> None:
+    def turn(self, name: str, value: Any, instance: str | None, *, settle: bool) -> bool:
         """Turn a knob, for one instance or for all; running roles feel it at once.
 
         Args:
@@ -102,6 +102,9 @@ class Cast:
             value: Its value.
             instance: Whose, for a knob that every instance has.
             settle: Whether the pattern's rule must hold already.
+
+        Returns:
+            Whether anybody has another value now.
 
         Raises:
             BadInput: If there is no such knob or instance, or the value is out of range.
@@ -112,11 +115,8 @@ class Cast:
             slot = self.slot(instance)
             if name not in slot.own:
                 raise BadInput(f"{name} is not a knob of {instance}: set it for all, as {name}={knob.format(value)}")
-            slot.turn(knob, value)
-            return
+            return slot.turn(knob, value)
         if settle:
             self._fit(self.knobs | {name: value})
-        self.knobs[name] = value
-        for slot in self.order:
-            if name in slot.own:
-                slot.turn(knob, value)
+        changed, self.knobs[name] = self.knobs[name] != value, value
+        return any([changed, *(slot.turn(knob, value) for slot in self.order if name in slot.own)])

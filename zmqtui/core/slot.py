@@ -66,12 +66,13 @@ class Slot:
         self.actor, self.life, self.work_before, self.totals = None, 0, 0.0, {}
         self.former.clear()
 
-    def turn(self, knob: Knob, value: Any) -> None:
-        """Give a knob of its own another value; what runs feels it at once."""
+    def turn(self, knob: Knob, value: Any) -> bool:
+        """Give a knob of its own another value, which what runs feels at once; return whether it is another."""
         before, self.own[knob.name] = self.own[knob.name], value
         apply, actor = knob.apply, self.actor
         if apply and actor and self.alive and before != value:
             actor.do(lambda: apply(actor.sockets, before, value))
+        return bool(before != value)
 
     def view(self, account: Account, when: float) -> InstanceView:
         """Return the instance as it stands.

@@ -263,6 +263,9 @@ class Stage:
             self.stop()
             self.transport, self.addresses = transport, new
             if running:
+                # What happened before is told before.
+                self.settle()
+                self.note(f"from here on over {transport}")
                 self.start()
 
     def use_free_ports(self) -> None:
@@ -523,7 +526,9 @@ class Stage:
             BadInput: If there is no such knob or instance, or the value is out of range.
         """
         with self._lock:
-            self._cast.turn(name, value, instance, settle=settle)
+            changed = self._cast.turn(name, value, instance, settle=settle)
+            if changed and self.running:
+                self.note(f"{name}={self.pattern.knob(name).format(value)}", instance or "")
 
     # Views.
 
@@ -569,9 +574,13 @@ class Stage:
             self.books.complain(error)
             return ""
 
-    def note(self, text: str) -> None:
-        """Log what the user or the playground did to the whole stage."""
-        self.journal.extend([Event(now(), "", "note", text=text)])
+    def note(self, text: str, instance: str = "") -> None:
+        """Log what the user or the playground did to an instance, or to the whole stage."""
+        event = Event(now(), instance, "note", text=text)
+        if self.running:
+            self.books.tell(event)
+        else:
+            self.journal.extend([event])
 
     @property
     def done(self) -> bool:

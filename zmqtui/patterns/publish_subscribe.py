@@ -63,10 +63,22 @@ def change_filter(sockets: list[Socket], old: tuple[bytes, ...], new: tuple[byte
                 socket.unsubscribe(prefix)
 
 
+RECENT = 2.0
+"""Seconds without another loss after which a subscriber is said to have been too slow."""
+
+
 class Weather(Watcher):
     """Says what each subscriber got and what it missed, and why."""
 
     reads = False
+
+    def __init__(self) -> None:
+        self._grew: dict[str, tuple[int, float]] = {}
+        self._looked = 0.0
+
+    def left(self, instance: str) -> None:
+        """Forget an instance that was taken off the stage."""
+        self._grew.pop(instance, None)
 
     def figures(self, view: StageView) -> list[Figure]:
         """Return the parts of what was published for each subscriber; they sum to the whole."""
@@ -128,12 +140,28 @@ class Weather(Watcher):
             return (
                 f"{names(deaf)} {verb(deaf, 'has', 'have')} no filter: without a subscription a SUB receives nothing."
             )
-        slow = max(subscribers, key=_dropped, default=None)
-        more = self._expectation(view, subscribers)
-        if slow and _dropped(slow):
-            more = f"; {slow.name} is too slow, {_dropped(slow):,} were dropped at the high-water mark"
+        more = self._slow(view, subscribers) or self._expectation(view, subscribers)
         rate = float(f"{publisher.sent_rate:.2g}")
         return f"The publisher sends {rate:,.0f} messages a second{more}."
+
+    def _slow(self, view: StageView, subscribers: list[InstanceView]) -> str:
+        """Say who is too slow, or was, and what that has cost."""
+        # What came while nobody looked may be long ago.
+        when = view.time if view.time - self._looked < RECENT else 0.0
+        self._looked = view.time
+        late, now = [each for each in subscribers if _dropped(each)], []
+        for each in late:
+            before, grew = self._grew.get(each.name, (0, 0.0))
+            if _dropped(each) != before:
+                grew = when
+                self._grew[each.name] = _dropped(each), grew
+            if view.time - grew < RECENT:
+                now.append(each)
+        if not late:
+            return ""
+        worst = max(now or late, key=_dropped)
+        verdict = "is too slow," if now else "was too slow:"
+        return f"; {worst.name} {verdict} {_dropped(worst):,} were dropped at the high-water mark"
 
     def _expectation(self, view: StageView, subscribers: list[InstanceView]) -> str:
         span, rate = view.knobs["span"], view.of("publisher")[0].sent_rate

@@ -156,13 +156,14 @@ def sender(socket: Socket) -> Callable[..., Any]:
         routing_id: int | None = None,
         group: str | None = None,
     ) -> Any:
-        if tape.fast and copy and not flags and type(data) is bytes and not timed:
+        if tape.fast and not flags and type(data) is bytes and not timed:
             try:
-                raw_send(data)
+                # One argument takes libzmq's wrapper less than four.
+                result = raw_send(data) if copy else raw_send(data, 0, copy, track)
             except zmq.Again:
                 return careful(data, flags, copy, track, tried=True)
             append(data)
-            return None
+            return result
         if routing_id is not None or group is not None:
             raise zmq.ZMQError(errno.EINVAL, "routing_id and group are for draft sockets that this libzmq lacks")
         return careful(data, flags, copy, track)

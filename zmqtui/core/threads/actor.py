@@ -307,6 +307,11 @@ class Actor(Life):
             self._unread += 1
         self.events.append(Event(when or now(), self.name, kind, text=text))
 
+    def _run(self) -> None:
+        super()._run()
+        # As the thread's own it would be freed where Python takes the thread apart.
+        _here.actor = None
+
     def _live(self) -> Status:
         _here.actor = self
         try:

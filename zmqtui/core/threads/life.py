@@ -6,7 +6,7 @@ import ctypes
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from types import FrameType
 
 from zmqtui.core.journal import now
@@ -18,6 +18,8 @@ NUDGE = 0.002
 """Seconds that a role gets to leave by itself before its thread is made to raise."""
 PATIENCE = 0.4
 """Seconds after which a role that did not leave is given up and said to be stuck."""
+CHANCES = 20
+"""How often it is made to raise in that time; in the second half even where it is busy for the engine."""
 
 QUICK_TURN = 0.0003
 """Seconds after which a busy thread gives way while roles are being ended."""
@@ -77,8 +79,12 @@ class Life:
         """Tidy up, in the thread of whoever ended it, what a thread that is gone has left."""
         with self._guard:
             if self._left:
-                self._leave(self._left)
-                self._left = None
+                # It does nothing any more but end.
+                self._thread.join()
+                try:
+                    self._leave(self._left)
+                finally:
+                    self._left = None
 
     def give_up(self) -> None:
         """Say that it is stuck; should it ever leave, it tidies up by itself."""
@@ -199,23 +205,27 @@ def long_turns() -> AbstractContextManager[None]:
 
 def end(lives: Sequence[Life], how: State) -> None:
     """End roles at once, whatever they do; who cannot be made to leave is `State.STUCK` from then on."""
-    with quick_turns() if len(lives) <= MANY else nullcontext():
+    with ExitStack() as stack:
+        # Whatever happens, and in usual turns: it waits for nobody.
         for life in lives:
-            life.interrupt(how)
-        _see_off(lives)
-    # In usual turns: it waits for nobody.
-    for life in lives:
-        life.clear_up()
+            stack.callback(life.clear_up)
+        with quick_turns() if len(lives) <= MANY else nullcontext():
+            for life in lives:
+                life.interrupt(how)
+            _see_off(lives)
 
 
 def _see_off(lives: Sequence[Life]) -> None:
     nudged = now() + NUDGE
     left = [life for life in lives if not life.wait_gone(nudged - now())]
-    begun = now()
-    while left and now() < begun + PATIENCE:
-        anywhere = now() > begun + PATIENCE / 2
+    if left:
+        # Nobody's sockets stay open for whoever does not go.
+        for life in lives:
+            life.clear_up()
+    # By number and not by the clock: where the whole process stood still meanwhile nobody had a chance.
+    for chance in range(CHANCES):
         for life in left:
-            life.make_raise(anywhere=anywhere)
-        left = [life for life in left if not life.wait_gone(0.02 / len(left))]
+            life.make_raise(anywhere=chance >= CHANCES / 2)
+        left = [life for life in left if not life.wait_gone(PATIENCE / CHANCES / len(left))]
     for life in left:
         life.give_up()

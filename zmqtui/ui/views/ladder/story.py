@@ -108,7 +108,8 @@ class Story:
                 times.append(event.time)
                 states.append(state)
             else:
-                self._active.add(event.instance)
+                if kind != "note":
+                    self._active.add(event.instance)
                 shown = kind in _MESSAGES or kind == "error" or (kind == "skipped" and event.text in _MESSAGES)
             if shown:
                 self.seen.append(number)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import inspect
+import subprocess
 import sys
 import weakref
 from typing import Any
@@ -134,6 +135,39 @@ def test_looking_at_all_threads_cannot_hang(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(sys, "_current_frames", current_frames)
     assert gc.isenabled()
-    assert running() == {}
+    with running() as frames:
+        assert frames == {}
+        assert not gc.isenabled()
     assert looks == [False]
     assert gc.isenabled()
+
+
+DEEP = """
+import gc, random, sys, time
+from tests.helpers import pattern_of
+from zmqtui.core.stage import Stage
+
+def deep(steps):
+    return deep(steps - 1) if steps else None
+
+def role(context, endpoints, knobs):
+    while True:
+        deep(random.randrange(40))
+
+with Stage(pattern_of({"role": role}, most=4), transport="inproc", counts={"role": 4}) as stage:
+    stage.start()
+    sys.setswitchinterval(0.0002)
+    # What finalisers do: somebody else has his turn in the middle of a collection.
+    gc.callbacks.append(lambda phase, info: time.sleep(0))
+    gc.set_threshold(3)
+    for look in range(100):
+        stage.pointers()
+    gc.callbacks.clear()
+print("alive")
+"""
+
+
+def test_looking_at_threads_that_go_on_cannot_crash() -> None:
+    """Protects the process: with a collection on the way from frame to frame, what is looked at may be gone."""
+    done = subprocess.run([sys.executable, "-c", DEEP], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.returncode) == ("alive\n", 0), done.stderr

@@ -113,11 +113,10 @@ class Life:
 
     def _in_engine(self) -> bool:
         """Tell whether the thread is in the engine's code, called by what it lives for."""
-        frames = running()
-        frame = frames.get(self._thread.ident or 0)
-        frames.clear()
+        with running() as frames:
+            names = _modules(frames.get(self._thread.ident or 0))
         inside = True
-        for name in _modules(frame):
+        for name in names:
             if not name.startswith(_ENGINE):
                 inside = False
             elif not inside:

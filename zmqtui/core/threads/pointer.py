@@ -31,15 +31,11 @@ def pointers(slots: Iterable[Slot]) -> dict[str, Pointer]:
     slots = tuple(slots)
     codes = {role: code_of(role.function) for role in {slot.role for slot in slots}}
     found = {}
-    frames = running()
-    try:
+    with running() as frames:
         for slot in slots:
             actor, code = slot.actor, codes[slot.role]
             if actor and code and slot.alive and (line := _line(frames.get(actor.ident or 0), code)):
                 found[slot.name] = Pointer(line)
-    finally:
-        # Our own frame is among them: the ring would keep every role's variables until the next collection.
-        frames.clear()
     return found
 
 

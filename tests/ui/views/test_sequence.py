@@ -251,7 +251,8 @@ async def test_a_long_journal_costs_what_a_short_one_does() -> None:
                 app.draw()
                 again.append(time.thread_time() - begun)
             assert "again 19" in app.sequence.copied()
-            spent[count] = sorted(again)[10]
+            # The quickest: what more there is to do takes its time in each, a busy machine's does not.
+            spent[count] = min(again)
             for place in (60_000, 3, 99_990, 50_001):
                 app.picked = min(place, count - 10)
                 app.draw()

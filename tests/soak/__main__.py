@@ -112,7 +112,7 @@ def _stops(report: Report) -> list[str]:
     beyond = _line("  beyond the control", stops.excess(every))
     _line("until a stage has settled", stops.settled)
     _line("control: a plain thread here", stops.control)
-    _line("control: as many as a stage", stops.crowd)
+    _line("for comparison: as many threads", stops.crowd)
     _line("control: in another process", stops.noise)
     if bare.p99 >= P99 or bare.most >= MOST:
         say(f"  by the clock alone that is above p99 {P99:g} ms or max {MOST:g} ms")

@@ -36,13 +36,11 @@ class Sample(NamedTuple):
         begun: When, in seconds on the system's monotonic clock, which all processes share.
         seconds: How long.
         what: What it was.
-        threads: How many were waited for.
     """
 
     begun: float
     seconds: float
     what: str = ""
-    threads: int = 1
 
 
 def wake(count: int = 1) -> Sample:
@@ -74,7 +72,7 @@ def wake(count: int = 1) -> Sample:
     taken = time.monotonic() - begun
     for fd in fds:
         os.close(fd)
-    return Sample(begun, taken, threads=count)
+    return Sample(begun, taken)
 
 
 class Noise:
@@ -122,13 +120,13 @@ class Samples:
     def append(self, sample: Sample) -> None:
         """Keep one more."""
         with self._lock:
-            self._file.write(f"{sample.begun} {sample.seconds} {sample.threads} {sample.what}\n")
+            self._file.write(f"{sample.begun} {sample.seconds} {sample.what}\n")
 
     def __iter__(self) -> Iterator[Sample]:
         self._file.seek(0)
         for line in self._file:
-            begun, seconds, threads, what = line.removesuffix("\n").split(" ", 3)
-            yield Sample(float(begun), float(seconds), what, int(threads))
+            begun, seconds, what = line.removesuffix("\n").split(" ", 2)
+            yield Sample(float(begun), float(seconds), what)
 
 
 class Stops:
@@ -145,15 +143,15 @@ class Stops:
         self.noise: list[Sample] = []
 
     def excess(self, stops: Iterable[Sample]) -> list[Sample]:
-        """Return how much longer each stop took than the worst of the control around it, of no more threads."""
-        control = sorted([*self.control, *self.crowd, *self.noise])
+        """Return how much longer each stop took than the worst of the control around it."""
+        control = sorted([*self.control, *self.noise])
         times = [sample.begun for sample in control]
         found = []
         for stop in stops:
             first = bisect_left(times, stop.begun - WINDOW)
             last = bisect_right(times, stop.begun + stop.seconds + WINDOW)
-            like = (sample.seconds for sample in control[first:last] if sample.threads <= stop.threads)
-            found.append(stop._replace(seconds=max(0.0, stop.seconds - max(like, default=0.0))))
+            worst = max((sample.seconds for sample in control[first:last]), default=0.0)
+            found.append(stop._replace(seconds=max(0.0, stop.seconds - worst)))
         return found
 
 

@@ -132,7 +132,7 @@ class Player:
         begun = time.monotonic()
         stage.stop()
         what = f"{name} {stage.transport}: {', '.join(f'{count} {state}' for state, count in states.items())}"
-        self._stops.whole.append(Sample(begun, time.monotonic() - begun, what, max(1, alive)))
+        self._stops.whole.append(Sample(begun, time.monotonic() - begun, what))
         begun = time.monotonic()
         stage.settle()
         self._stops.settled.append(Sample(begun, time.monotonic() - begun, what))

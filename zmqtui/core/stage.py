@@ -578,7 +578,7 @@ class Stage:
         """Log what the user or the playground did to an instance, or to the whole stage."""
         event = Event(now(), instance, "note", text=text)
         if self.running:
-            self.books.tell(event)
+            self.books.note(event)
         else:
             self.journal.extend([event])
 

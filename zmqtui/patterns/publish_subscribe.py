@@ -13,6 +13,9 @@ from zmqtui.core.sockets.traced import Context, Socket
 from zmqtui.core.state import State
 from zmqtui.core.watch import Figure, InstanceView, StageView, Watcher, names, verb
 
+RECENT = 2.0
+"""Seconds without another loss after which a subscriber is said to have been too slow."""
+
 
 def publisher(context: Context, endpoints: Endpoints, knobs: Knobs) -> None:
     """Publish the weather of random zip codes."""
@@ -61,10 +64,6 @@ def change_filter(sockets: list[Socket], old: tuple[bytes, ...], new: tuple[byte
         for prefix in old:
             if prefix not in new:
                 socket.unsubscribe(prefix)
-
-
-RECENT = 2.0
-"""Seconds without another loss after which a subscriber is said to have been too slow."""
 
 
 class Weather(Watcher):

@@ -240,7 +240,8 @@ async def test_a_long_journal_costs_what_a_short_one_does() -> None:
     """Protects the frame: of 100,000 events only a window is read and only the rows in sight are made."""
     spent: dict[int, float] = {}
     for count in (WINDOW, 100_000):
-        app = Picture(stage(REQREP, {}), flood(count))
+        # Of both the present comes after all events: what may still change is drawn anew in every frame.
+        app = Picture(stage(REQREP, {})._replace(time=NOON + count * 0.001 + 30), flood(count))
         async with app.run_test(size=(100, 40)) as pilot:
             await until(pilot, lambda app=app: "World" in app.sequence.copied())  # type: ignore[misc]
             assert f"World {count // 4 - 1}" in app.sequence.copied()
@@ -251,8 +252,7 @@ async def test_a_long_journal_costs_what_a_short_one_does() -> None:
                 app.draw()
                 again.append(time.thread_time() - begun)
             assert "again 19" in app.sequence.copied()
-            # The quickest: what more there is to do takes its time in each, a busy machine's does not.
-            spent[count] = min(again)
+            spent[count] = sorted(again)[10]
             for place in (60_000, 3, 99_990, 50_001):
                 app.picked = min(place, count - 10)
                 app.draw()

@@ -77,7 +77,7 @@ class Books:
         self._stopped = math.inf
         self._orphaned: list[Socket] = []
         self._late: list[Event] = []
-        self._told: deque[Event] = deque()
+        self._notes: deque[Event] = deque()
         self._unread: list[Traffic] = []
         # The roles' threads add to it: copied as a list, since tuple() lets the garbage collector run in the middle.
         self._sockets: dict[Socket, None] = {}
@@ -128,9 +128,9 @@ class Books:
 
     # Called from the stage.
 
-    def tell(self, event: Event) -> None:
-        """Have something told in its place among what happens."""
-        self._told.append(event)
+    def note(self, event: Event) -> None:
+        """Log what the user or the playground did, in its place among what happens."""
+        self._notes.append(event)
 
     def freeze(self) -> None:
         """Take nobody's leaving for a loss from here on: it is the stage's stopping. It takes no time."""
@@ -168,7 +168,7 @@ class Books:
         closed = [self._closed.popleft() for _ in range(len(self._closed))]
         upto = {tape: tape.position() for name in self.ledgers for tape in self._publishers(name)}
         self._late += self.connections.read(last=last)
-        events = [self._told.popleft() for _ in range(len(self._told))]
+        events = [self._notes.popleft() for _ in range(len(self._notes))]
         arrivals: dict[str, dict[str, list[Taken]]] = {name: {} for name in self.ledgers}
         sockets = list(self._sockets)
         # What was received first: its sender has most likely written it down by the time that tape is taken.

@@ -158,7 +158,7 @@ def sender(socket: Socket) -> Callable[..., Any]:
     ) -> Any:
         if tape.fast and not flags and type(data) is bytes and not timed:
             try:
-                # One argument takes libzmq's wrapper less than four.
+                # One argument takes pyzmq less time than four.
                 result = raw_send(data) if copy else raw_send(data, 0, copy, track)
             except zmq.Again:
                 return careful(data, flags, copy, track, tried=True)

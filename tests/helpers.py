@@ -28,8 +28,11 @@ def until(condition: Callable[[], _T], timeout: float = 10.0, what: str = "") ->
     return value
 
 
+_given: set[int] = set()
+
+
 def free_port() -> int:
-    """Return a free tcp port below those that the system gives to outgoing connections."""
+    """Return a free tcp port below those that the system gives to outgoing connections, each time another."""
     while True:
         port = random.randint(10_000, 30_000)
         with socket.socket() as probe:
@@ -37,6 +40,8 @@ def free_port() -> int:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
+        if port not in _given:
+            _given.add(port)
             return port
 
 

@@ -9,7 +9,7 @@ import zmq
 
 from tests.cli import program
 from tests.cli.program import Program
-from zmqtui.core.addresses import free_port
+from tests.helpers import free_port
 
 HOSTILE = "\x1b]52;c;SE9TVElMRQ==\x07\x1b[31mHOSTILE\u202e\x9b5m\u2028\x1b[c[/red]"
 """The clipboard, a colour, the direction of writing, C1, a separator of lines, a query of the terminal, and markup."""

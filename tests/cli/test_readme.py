@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.program import PATIENCE, Program
-from zmqtui.core.addresses import free_port
+from tests.helpers import free_port
 from zmqtui.patterns import every
 
 README = Path(__file__).parents[2] / "README.md"

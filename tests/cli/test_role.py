@@ -9,7 +9,7 @@ import zmq
 
 from tests.cli import program
 from tests.cli.program import Program
-from zmqtui.core.addresses import free_port
+from tests.helpers import free_port
 
 Plain = Callable[[int], zmq.Socket[bytes]]
 

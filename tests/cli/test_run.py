@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from tests.cli import program
+from tests.helpers import free_port
 from zmqtui.__main__ import main
-from zmqtui.core.addresses import free_port
 from zmqtui.core.model import TRANSPORTS
 from zmqtui.patterns import find
 

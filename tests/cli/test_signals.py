@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli import program
 from tests.cli.program import Program
-from zmqtui.core.addresses import free_port
+from tests.helpers import free_port
 
 CODES = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 

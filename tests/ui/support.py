@@ -12,7 +12,7 @@ from textual.events import Key
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
-from zmqtui.core.addresses import free_port
+from tests.helpers import free_port
 from zmqtui.core.stage import Stage
 from zmqtui.patterns import every
 from zmqtui.ui.app import Playground

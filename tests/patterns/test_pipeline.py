@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from tests.helpers import connected, events, figure, instance, received, sent, s
 from zmqtui.core.model import BadInput
 from zmqtui.core.stage import Stage
 from zmqtui.core.state import State
-from zmqtui.core.watch import Traffic
+from zmqtui.core.threads import life
+from zmqtui.core.threads.life import Life
+from zmqtui.core.watch import InstanceView, Traffic
 from zmqtui.patterns import find
 from zmqtui.patterns.pipeline import Batch
 
@@ -119,6 +122,31 @@ def test_a_killed_worker_takes_its_tasks_along(transport: str) -> None:
         batch_done(stage, 1)
         assert figure(stage, "lost") == 0
         assert sum(shares(stage)) == 100
+
+
+def test_what_is_lost_is_known_while_all_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects "n lost with worker-1" from whoever looks while the roles leave one after the other."""
+    with stage_of(PIPELINE, "inproc", knobs={"cost_min": 60, "cost_max": 60}) as stage:
+        stage.start()
+        connected(stage, "tasks", 4)
+        stage.press()
+        until(lambda: instance(stage, "worker-1").sent.messages >= 1)
+        stage.kill("worker-1")
+        until(lambda: figure(stage, "lost") > 0)
+        lost = figure(stage, "lost")
+        seen: list[tuple[float, InstanceView]] = []
+
+        def end(lives: Sequence[Life], how: State) -> None:
+            ended(lives, how)
+            seen.append((figure(stage, "lost"), instance(stage, "sink")))
+
+        ended = life.end
+        monkeypatch.setattr(life, "end", end)
+        stage.stop()
+        ((during, sink),) = seen
+        assert not sink.alive, "it was looked at after the roles had gone"
+        stage.settle()
+        assert during == figure(stage, "lost") == lost
 
 
 @pytest.mark.parametrize("look", [True, False], ids=["watched", "unwatched"])

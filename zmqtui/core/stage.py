@@ -548,7 +548,8 @@ class Stage:
             {endpoint.name: books.peers(endpoint.name) for endpoint in self.pattern.endpoints},
             when,
             (self._stopped or when) - self._started if self._started else 0.0,
-            running,
+            # Asked last: who is on view as gone because all go is not on view of a stage that runs.
+            running and not books.frozen,
             self._gate_open and self.pattern.gate is not None,
             books.connections.view,
             self.halted,

@@ -174,7 +174,7 @@ class StageView(NamedTuple):
         peers: Connections by endpoint name, as its binder counts them.
         time: The moment, on the engine's clock.
         elapsed: Seconds since the start.
-        running: Whether the stage is on.
+        running: Whether the stage is on, and not about to stop.
         gate_open: Whether the gate's button was pressed and nobody has taken that up yet.
         connections: Returns the listeners and connections on tcp and ipc as they stand now.
         halted: Why the memory guard stopped it, if it did.

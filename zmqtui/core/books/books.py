@@ -137,6 +137,11 @@ class Books:
         self._orphaned = _orphaned(list(self._sockets))
         self._stopped = now()
 
+    @property
+    def frozen(self) -> bool:
+        """Whether the stage is stopping, or has stopped."""
+        return self._stopped < math.inf
+
     def harvest(self, *, last: bool = False) -> None:
         """Empty the tapes and bring everything up to date.
 
@@ -199,7 +204,7 @@ class Books:
             events += ledger.losses(when, last=last)
         # Looked for first and asked for the freeze then: who is left alone from it on is so because everybody goes.
         orphaned = _orphaned(sockets)
-        events += self._orphans.events(self._orphaned if self._stopped < math.inf else orphaned, when)
+        events += self._orphans.events(self._orphaned if self.frozen else orphaned, when)
         self._account(sockets)
         self._history.keep(when, self._slots, self._accounts, sockets, last=last)
         self._tell(events, when, last)

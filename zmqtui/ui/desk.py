@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingsMap, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.style import Style
 from textual.widget import AwaitMount, Widget
 
@@ -33,10 +34,12 @@ class Desk(Vertical):
 
     Args:
         journal: What happened.
+        selected: The instance that the keys are for.
         foot: What stands below the views; while it has the focus, the desk's keys work.
 
     Attributes:
         index: The journal's events.
+        selected: The instance whose messages are stepped through.
         large: Whether the current view has all the room there is.
     """
 
@@ -60,17 +63,20 @@ class Desk(Vertical):
         Binding("ctrl+s", "save", "Save", show=False, tooltip="Save what the current view shows in a new file here"),
     ]
 
-    def __init__(self, journal: Journal, *, foot: Widget) -> None:
+    class Followed(Message):
+        """An event was picked, and with it the desk's `selected`."""
+
+    def __init__(self, journal: Journal, selected: str, *, foot: Widget) -> None:
         super().__init__(id="desk")
         self._foot = foot
         self.index = EventIndex(journal)
+        self.selected = selected
         self.large = False
         self._kinds: dict[str, type[View]] = {}
         # The current one in front.
         self._recent: list[str] = []
         self._places: dict[str, Place] = {}
         self._moment: int | None = None
-        self._selected = self._told = ""
         self._scene: Callable[[EventIndex, int | None], Scene] | None = None
         self._strip = Keys("", id="names", markup=False)
         self._names: Content | None = None
@@ -144,19 +150,23 @@ class Desk(Vertical):
 
     # Looking.
 
-    def show(self, selected: str, scene: Callable[[EventIndex, int | None], Scene]) -> None:
+    def select(self, instance: str) -> None:
+        """Step through another instance's messages from here on; what is picked is the same moment, as that one had it.
+
+        Args:
+            instance: Its name.
+        """
+        if instance != self.selected:
+            self.selected = instance
+            if self._moment is not None:
+                self._moment = self.index.step(instance, self._moment + 1, -1)
+
+    def show(self, scene: Callable[[EventIndex, int | None], Scene]) -> None:
         """Take in what is new and draw the views on the desk.
 
         Args:
-            selected: The instance that the keys are for.
             scene: Makes the scene of an index and a picked event's number.
         """
-        if selected != self._told:
-            # Only what is news: who was picked here is heard of there a little later.
-            if selected != self._selected and self._moment is not None:
-                # The same moment, as the other one had it.
-                self._moment = self.index.step(selected, self._moment + 1, -1)
-            self._told = self._selected = selected
         self._scene = scene
         self.index.pull()
         self._draw()
@@ -270,11 +280,11 @@ class Desk(Vertical):
 
     def action_step(self, step: int) -> None:
         """Pick an earlier or a later message of the selected instance; past the newest, follow again."""
-        self._pick(self.index.step(self._selected, self._moment, step))
+        self._pick(self.index.step(self.selected, self._moment, step))
 
     def action_oldest(self) -> None:
         """Pick the oldest message."""
-        self._pick(next(iter(self.index.messages(self._selected)), None))
+        self._pick(next(iter(self.index.messages(self.selected)), None))
 
     def action_newest(self) -> None:
         """Follow the newest message."""
@@ -284,10 +294,11 @@ class Desk(Vertical):
     @on(View.Picked)
     def _picked(self, event: View.Picked) -> None:
         event.stop()
+        event.taken = True
         chosen = self.index.get(event.number) if event.number is not None else None
         if chosen and chosen.instance:
-            self._selected = chosen.instance
-            self.post_message(View.Selected(chosen.instance))
+            self.selected = chosen.instance
+            self.post_message(self.Followed())
         self._pick(event.number)
 
     def _pick(self, number: int | None) -> None:

@@ -113,7 +113,7 @@ class Pane(Vertical):
         self._cards = Cards(self.pattern, first)
         self._figures = Figures(self.pattern.gate)
         self.sentence = Sentence()
-        self.desk = Desk(stage.journal, foot=self.sentence)
+        self.desk = Desk(stage.journal, first[0].name, foot=self.sentence)
         self.set_reactive(Pane.selected, first[0].name)
         # The pattern's own keys: its gate and its actions.
         keys = [
@@ -206,7 +206,6 @@ class Pane(Vertical):
             self._show_counts(view, figures)
         ranks = {role.name: number for number, role in enumerate(self.pattern.roles)}
         self.desk.show(
-            self.selected,
             lambda index, picked: Scene(
                 stage=view,
                 figures=figures,
@@ -286,6 +285,7 @@ class Pane(Vertical):
 
     def watch_selected(self, before: str, selected: str) -> None:
         """Mark the selected card."""
+        self.desk.select(selected)
         if not self.is_mounted:
             return
         view = self.stage.view()
@@ -452,8 +452,16 @@ class Pane(Vertical):
 
     @on(View.Selected)
     def _view_selected(self, event: View.Selected) -> None:
-        if event.instance in self._cards.names:
-            self.selected = event.instance
+        self._follow(event.instance)
+
+    @on(Desk.Followed)
+    def _desk_followed(self) -> None:
+        # Whoever was picked last, though the message may be an earlier one's.
+        self._follow(self.desk.selected)
+
+    def _follow(self, instance: str) -> None:
+        if instance in self._cards.names:
+            self.selected = instance
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

@@ -95,10 +95,16 @@ class View(Widget, can_focus=False):
             super().__init__()
 
     class Picked(Message):
-        """An event was picked in a view; None goes back to the newest."""
+        """An event was picked in a view; None goes back to the newest.
+
+        Attributes:
+            number: The event's number.
+            taken: Whether the desk knows of it: what it draws from then on has this one picked, or a later one.
+        """
 
         def __init__(self, number: int | None) -> None:
             self.number = number
+            self.taken = False
             super().__init__()
 
     class Redraw(Message):

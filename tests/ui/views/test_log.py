@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from zmqtui.core.journal import Event
 from zmqtui.ui.app import Playground
 from zmqtui.ui.desk import Desk
 from zmqtui.ui.event_log import EventLog
+from zmqtui.ui.finder import EARLIER
 from zmqtui.ui.pane import Sentence
 from zmqtui.ui.views.log import Log
 
@@ -151,6 +153,21 @@ async def test_search_from_one_to_the_next() -> None:
         await until(pilot, lambda: header(pilot) == "all")
         await press(pilot, "n")
         await until(pilot, lambda: "Nothing is searched for yet" in screen(pilot))
+
+
+async def test_found_lines_in_a_hurry() -> None:
+    """Protects n and N pressed faster than the tab hears whose line was found: none moves on to that one's messages."""
+    async with logged(1000) as pilot:
+        assert isinstance(pilot.app, Playground)
+        await ask(pilot, "/", "/reply 99/")
+        await until(pilot, lambda: "/ /reply 99/: 22 of 22" in shown(pilot))
+        for place in range(21, 0, -1):
+            desk(pilot).query_one(Log).action_find(EARLIER)
+            # The picked line is told to the desk, by that to the tab, which draws: each at another time.
+            for _ in range(place % 5):
+                await asyncio.sleep(0)
+            pilot.app.pane.pump()
+        await until(pilot, lambda: ": 1 of 22" in shown(pilot))
 
 
 async def test_escape_leaves_everything_as_it_was() -> None:

@@ -68,8 +68,8 @@ class Log(View):
         self._trouble = ""
         self._slow: set[str] = set()
         self._again: Timer | None = None
-        # The line that was found last, until it is the picked one: keys can come faster than frames.
-        self._aim: int | None = None
+        # The line that was found last, until it is drawn as the picked one: keys can come faster than frames.
+        self._aim: View.Picked | None = None
         self._log = EventLog(EventIndex(Journal()))
         self._prompt = Prompt(HINT)
 
@@ -82,7 +82,7 @@ class Log(View):
 
     def show(self, scene: Scene) -> None:
         """Take in what is new and draw what is in sight of it."""
-        if self._scene is None or scene.picked != self._scene.picked:
+        if self._aim and self._aim.taken:
             self._aim = None
         self._scene = scene
         stage, index = scene.stage, scene.index
@@ -117,8 +117,8 @@ class Log(View):
         if slow := finder.gave_up():
             self._too_slow(slow)
         elif (number := finder.arrived()) is not None:
-            self._aim = number
-            self.post_message(self.Picked(number))
+            self._aim = self.Picked(number)
+            self.post_message(self._aim)
         if finder.share < 1 and self._again is None:
             self._again = self.set_timer(_AGAIN, self._look_again)
 
@@ -172,7 +172,7 @@ class Log(View):
         if self._finder.found is None or self._scene is None:
             self.notify("Nothing is searched for yet: / searches.", markup=False)
             return
-        picked = self._scene.picked if self._aim is None else self._aim
+        picked = self._aim.number if self._aim else self._scene.picked
         if picked is not None:
             self._finder.go(picked, way)
         else:

@@ -229,6 +229,17 @@ def test_no_colour() -> None:
         os.environ.pop("NO_COLOR") if before is None else os.environ.update(NO_COLOR=before)
 
 
+def test_the_terminal_is_asked_for_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects from a picture of another size: COLUMNS and LINES may be those of the terminal before."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("LINES", "24")
+    with terminal("reqrep", "--transport", "inproc") as app:
+        app.shows("2 Publish–subscribe", "space starts it")
+        app.until(lambda: "^p Palette" in app.text.splitlines()[39])
+        app.type(QUIT)
+        assert app.ends() == 0
+
+
 @pytest.mark.parametrize(
     ("how", "words"),
     [("none", "● running"), ("role", "ValueError"), ("tell", "It has failed."), ("books", "A thread of the")],

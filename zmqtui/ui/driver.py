@@ -44,6 +44,15 @@ class TerminalDriver(DirectDriver):
             # Not the terminal that we take orders from: nobody else does.
             return True
 
+    def _get_terminal_size(self) -> tuple[int, int]:
+        # Textual believes COLUMNS and LINES, and gives up at standard output: the terminal knows better.
+        for descriptor in (self.fileno, 1):
+            with suppress(OSError):
+                if all(size := os.get_terminal_size(descriptor)):
+                    return size.columns, size.lines
+        width, height = super()._get_terminal_size()
+        return width, height
+
     def write(self, data: str) -> None:
         """Write to the terminal while it is ours."""
         if self.drawing:

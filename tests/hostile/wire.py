@@ -48,7 +48,8 @@ def dial(port: int, kind: bytes = b"") -> socket.socket:
         try:
             plug = socket.create_connection(("127.0.0.1", port), PATIENCE)
             break
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, ConnectionResetError):
+            # Refused before it is there; reset where the one before it was still leaving.
             assert time.monotonic() < until, f"nobody listens on port {port}"
             time.sleep(0.01)
     if kind:

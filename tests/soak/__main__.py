@@ -18,6 +18,7 @@ from tests.soak.measure import Left, Noise, Sample, Spread, spread
 from tests.soak.nemesis import Nemesis, Report
 from tests.soak.play import Violation
 from tests.soak.watchdog import Watchdog
+from zmqtui.core.collector import collect_seldom
 from zmqtui.core.threads.life import PATIENCE
 
 P99, MOST = 10.0, 50.0
@@ -52,7 +53,7 @@ def main() -> int:
     say(f"seed {arguments.seed}, load {os.getloadavg()[0]:.1f}")
     # As the app does it once it is there.
     gc.collect()
-    gc.freeze()
+    collect_seldom()
     parts = {"stages": stages, "keys": keys, "garbage": garbage}
     violations: list[str] = []
     for name in [arguments.part] if arguments.part else SHARES:

@@ -45,7 +45,7 @@ def run(seed: int, seconds: float) -> list[str]:
     until = time.monotonic() + seconds
     try:
         line = besiege(seed, CONNECTIONS if seconds >= LONG else 0, until)
-    except (AssertionError, pytest.fail.Exception) as violation:
+    except (AssertionError, OSError, pytest.fail.Exception) as violation:
         return [f"garbage: {violation}\nagain: python -m tests.soak --seed {seed} --part garbage"]
     print(line, flush=True)  # noqa: T201
     return []

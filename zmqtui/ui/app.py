@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -18,6 +17,7 @@ from textual.screen import Screen
 from textual.style import Style
 from textual.widgets import ContentSwitcher, Input, Static
 
+from zmqtui.core.collector import collect_seldom
 from zmqtui.core.limits import Limits
 from zmqtui.core.stage import Stage
 from zmqtui.ui.commands import PlaygroundCommands
@@ -28,9 +28,6 @@ from zmqtui.ui.pane import Pane
 from zmqtui.ui.signs import rate
 from zmqtui.ui.terminal_app import TerminalApp
 from zmqtui.ui.themes import DARK, LIGHT, meanings
-
-SELDOM = 1000
-"""Collections of the middle generation from one of all garbage to the next: minutes at full speed."""
 
 
 class Playground(TerminalApp):
@@ -132,11 +129,8 @@ class Playground(TerminalApp):
         await self.pane.furnish()
         if self._start:
             self.pane.action_on_off()
-        # What is here now stays: looking through it again and again would cost a frame of 80 ms each time.
-        gc.freeze()
-        # What comes makes no cycles: looking through all of it every other second would cost a frame or two.
-        gc.set_threshold(*gc.get_threshold()[:2], SELDOM)
-        gc.enable()
+        # What is here now stays, and frames make no cycles either.
+        collect_seldom()
         # In the queue that the keys come through, so that none overtakes another.
         self.call_later(self._begin)
 

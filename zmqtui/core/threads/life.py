@@ -204,14 +204,13 @@ def long_turns() -> AbstractContextManager[None]:
 
 def end(lives: Sequence[Life], how: State) -> None:
     """End roles at once, whatever they do; who cannot be made to leave is `State.STUCK` from then on."""
-    with ExitStack() as stack:
-        # Whatever happens, and in usual turns: it waits for nobody.
+    with quick_turns() if len(lives) <= MANY else nullcontext(), ExitStack() as stack:
+        # Whatever happens. Whoever loses its turn in the middle of it waits for everybody's, so turns stay short.
         for life in lives:
             stack.callback(life.clear_up)
-        with quick_turns() if len(lives) <= MANY else nullcontext():
-            for life in lives:
-                life.interrupt(how)
-            _see_off(lives)
+        for life in lives:
+            life.interrupt(how)
+        _see_off(lives)
 
 
 def _see_off(lives: Sequence[Life]) -> None:

@@ -40,6 +40,8 @@ def free_port() -> int:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
+        if len(_given) > 10_000:
+            _given.clear()
         if port not in _given:
             _given.add(port)
             return port

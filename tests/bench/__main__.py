@@ -129,7 +129,7 @@ def start(rounds: int) -> Iterator[Row]:
         ours = partial(screens.first_paint, "playground", until=until)
         # Modules are compiled by now.
         ours(), bare()
-        value, seen = ratio(ours, bare, 2 * rounds)
+        value, seen = ratio(ours, bare, 2 * rounds if until is screens.FIRST else rounds)
         if until is screens.FIRST:
             yield at_most(what, value, 1.3, "× bare", seen)
         else:

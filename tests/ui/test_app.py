@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import socket
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from zmqtui.core.books.books import Books
 from zmqtui.core.journal import Event
 from zmqtui.core.stage import Stage
 from zmqtui.core.state import State
+from zmqtui.core.threads import life
+from zmqtui.core.threads.life import Life
 from zmqtui.core.watch import StageView
 from zmqtui.ui.app import Playground
 from zmqtui.ui.card import Card
@@ -298,6 +301,25 @@ async def test_knobs_are_checked() -> None:
         field.focus()
         await press(pilot, *"0.25", "enter")
         await until(pilot, lambda: pane(pilot).stage.knobs["work"] == 0.25)
+
+
+async def test_started_while_it_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects a press of Start, which the button says from the stop on, from being taken for another stop."""
+    async with playing("reqrep", **QUICK) as pilot:
+        tab = pane(pilot)
+        await press(pilot, "space")
+        await until(pilot, lambda: "Received reply" in screen(pilot))
+
+        def end(lives: Sequence[Life], how: State) -> None:
+            monkeypatch.setattr(life, "end", ended)
+            ended(lives, how)
+            assert not tab.stage.view().running
+            pilot.app.call_from_thread(tab.action_on_off)
+
+        ended = life.end
+        monkeypatch.setattr(life, "end", end)
+        await press(pilot, "space")
+        await until(pilot, lambda: life.end is ended and tab.stage.view().running, "the second start")
 
 
 async def test_count_is_a_field() -> None:

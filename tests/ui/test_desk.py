@@ -259,3 +259,29 @@ async def test_a_line_of_another_instance_stays_picked(monkeypatch: pytest.Monke
         pane.pump()
         await until(pilot, lambda: picks and picks[-1] is not None)
         assert {pick for pick in picks if pick is not None} == {4}
+
+
+async def test_a_pick_outlasts_whoever_has_no_such_moment() -> None:
+    """Protects what was picked from a walk over the cards: back at its own instance it is the picked one again."""
+    async with playing("reqrep") as pilot:
+        await until(pilot, lambda: "Ready: space" in screen(pilot))
+        assert isinstance(pilot.app, Playground)
+        pane = pilot.app.pane
+        who = ["client-1", "server", "client-1", "client-2", "client-1"]
+        pane.stage.journal.extend(Event(float(at), name, "send", (b"x",), "requests") for at, name in enumerate(who))
+        await until(pilot, lambda: desk(pilot).index.bounds[1] == len(who))
+        desk(pilot)._picked(View.Picked(2))
+        await until(pilot, lambda: pane.selected == "client-1")
+        for name, moment in (("server", 1), ("client-3", None), ("client-2", 3), ("client-1", 2)):
+            pane.selected = name
+            assert desk(pilot)._moment == moment, name
+
+
+async def test_arrows_after_the_selected_one_has_gone() -> None:
+    """Protects the app from an arrow in the moment in which the selected instance leaves the stage."""
+    async with playing("reqrep") as pilot:
+        assert isinstance(pilot.app, Playground)
+        pane = pilot.app.pane
+        pane.set_reactive(type(pane).selected, "client-4")
+        pane.action_select(1)
+        assert pane.selected in ("server", "client-1", "client-2", "client-3")

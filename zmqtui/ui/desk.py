@@ -76,6 +76,8 @@ class Desk(Vertical):
         # The current one in front.
         self._recent: list[str] = []
         self._places: dict[str, Place] = {}
+        # What was picked, and the same moment as the selected instance had it.
+        self._anchor: int | None = None
         self._moment: int | None = None
         self._scene: Callable[[EventIndex, int | None], Scene] | None = None
         self._strip = Keys("", id="names", markup=False)
@@ -158,8 +160,8 @@ class Desk(Vertical):
         """
         if instance != self.selected:
             self.selected = instance
-            if self._moment is not None:
-                self._moment = self.index.step(instance, self._moment + 1, -1)
+            if self._anchor is not None:
+                self._moment = self.index.step(instance, self._anchor + 1, -1)
 
     def show(self, scene: Callable[[EventIndex, int | None], Scene]) -> None:
         """Take in what is new and draw the views on the desk.
@@ -302,7 +304,7 @@ class Desk(Vertical):
         self._pick(event.number)
 
     def _pick(self, number: int | None) -> None:
-        self._moment = number
+        self._anchor = self._moment = number
         self.call_next(self._draw)
 
     def action_page(self, step: int) -> None:

@@ -354,7 +354,8 @@ class Pane(Vertical):
 
     def action_on_off(self) -> None:
         """Start or stop the stage."""
-        self.do(self.stage.stop if self.stage.running else self.stage.start)
+        # As the button says it: who presses it while the stage is stopping wants it to start.
+        self.do(self.stage.stop if self.stage.view().running else self.stage.start)
 
     def action_reset(self) -> None:
         """Forget all counts and events, those that are held, too; go on if it was running."""
@@ -428,6 +429,8 @@ class Pane(Vertical):
     def action_select(self, step: int) -> None:
         """Select the next or the previous card."""
         names = self._cards.names
+        if self.selected not in names:
+            self.selected = self._next_to(self.selected, names)
         self.selected = names[(names.index(self.selected) + step) % len(names)]
 
     def action_transport(self) -> None:
@@ -452,16 +455,19 @@ class Pane(Vertical):
 
     @on(View.Selected)
     def _view_selected(self, event: View.Selected) -> None:
-        self._follow(event.instance)
+        if event.instance in self._cards.names:
+            self._select(event.instance)
 
     @on(Desk.Followed)
     def _desk_followed(self) -> None:
         # Whoever was picked last, though the message may be an earlier one's.
-        self._follow(self.desk.selected)
+        if self.desk.selected in self._cards.names:
+            self.selected = self.desk.selected
 
-    def _follow(self, instance: str) -> None:
-        if instance in self._cards.names:
-            self.selected = instance
+    def _select(self, instance: str) -> None:
+        self.selected = instance
+        # It may have gone elsewhere, to one that is not on the stage any more.
+        self.desk.select(instance)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
@@ -470,7 +476,7 @@ class Pane(Vertical):
 
     @on(Card.Picked)
     def _picked(self, event: Card.Picked) -> None:
-        self.selected = event.card.instance
+        self._select(event.card.instance)
 
     @on(Card.Turned)
     def _turned(self, event: Card.Turned) -> None:

@@ -68,7 +68,7 @@ class Log(View):
         self._trouble = ""
         self._slow: set[str] = set()
         self._again: Timer | None = None
-        # The line that was found last, until it is drawn as the picked one: keys can come faster than frames.
+        # What was picked last, until it is drawn as the picked one: keys can come faster than frames.
         self._aim: View.Picked | None = None
         self._log = EventLog(EventIndex(Journal()))
         self._prompt = Prompt(HINT)
@@ -117,8 +117,7 @@ class Log(View):
         if slow := finder.gave_up():
             self._too_slow(slow)
         elif (number := finder.arrived()) is not None:
-            self._aim = self.Picked(number)
-            self.post_message(self._aim)
+            self._pick(number)
         if finder.share < 1 and self._again is None:
             self._again = self.set_timer(_AGAIN, self._look_again)
 
@@ -260,7 +259,7 @@ class Log(View):
         self._cleared, self._cleared_at = self._scene.index.bounds[1], self._scene.stage.time
         self._finder.stay()
         self.newest()
-        self.post_message(self.Picked(None))
+        self._pick(None)
 
     def newest(self) -> None:
         """Follow the newest line again."""
@@ -305,4 +304,8 @@ class Log(View):
     @on(EventLog.Clicked)
     def _clicked(self, event: EventLog.Clicked) -> None:
         event.stop()
-        self.post_message(self.Picked(event.number))
+        self._pick(event.number)
+
+    def _pick(self, number: int | None) -> None:
+        self._aim = self.Picked(number)
+        self.post_message(self._aim)

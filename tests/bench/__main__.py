@@ -125,11 +125,12 @@ def keys(rounds: int) -> Iterator[Row]:
 def start(rounds: int) -> Iterator[Row]:
     """Measure from the process's start to the first picture, and to the one that has everything."""
     bare = partial(screens.first_paint, "bare", until=screens.BARE)
-    for what, until in (("first paint", screens.FIRST), ("all of what follows it", screens.WHOLE)):
+    pictures = (("first paint", screens.FIRST, 2 * rounds), ("all of what follows it", screens.WHOLE, rounds))
+    for what, until, times in pictures:
         ours = partial(screens.first_paint, "playground", until=until)
         # Modules are compiled by now.
         ours(), bare()
-        value, seen = ratio(ours, bare, 2 * rounds if until is screens.FIRST else rounds)
+        value, seen = ratio(ours, bare, times)
         if until is screens.FIRST:
             yield at_most(what, value, 1.3, "× bare", seen)
         else:

@@ -26,6 +26,14 @@ def desk(pilot: Pilot[None]) -> Desk:
     return pilot.app.pane.desk
 
 
+async def send(pilot: Pilot[None], *who: str) -> None:
+    """Have messages be sent, one by each of `who` in turn, and wait until the desk knows of them."""
+    assert isinstance(pilot.app, Playground)
+    journal = pilot.app.pane.stage.journal
+    journal.extend(Event(float(at), name, "send", (b"x",), "requests") for at, name in enumerate(who))
+    await until(pilot, lambda: desk(pilot).index.bounds[1] == len(who))
+
+
 def on_view(pilot: Pilot[None]) -> list[str]:
     """Return the names of the views that can be seen, from left to right."""
     places = [place for place in desk(pilot).query(Place) if place.display and place.region]
@@ -239,9 +247,7 @@ async def test_a_line_of_another_instance_stays_picked(monkeypatch: pytest.Monke
         await until(pilot, lambda: "Ready: space" in screen(pilot))
         assert isinstance(pilot.app, Playground)
         pane = pilot.app.pane
-        who = ["server", "client-1", "server", "server", "client-1"]
-        pane.stage.journal.extend(Event(float(at), name, "send", (b"x",), "requests") for at, name in enumerate(who))
-        await until(pilot, lambda: desk(pilot).index.bounds[1] == len(who))
+        await send(pilot, "server", "client-1", "server", "server", "client-1")
         assert pane.selected == "server"
         picks: list[int | None] = []
         view = desk(pilot).current
@@ -267,9 +273,7 @@ async def test_a_pick_outlasts_whoever_has_no_such_moment() -> None:
         await until(pilot, lambda: "Ready: space" in screen(pilot))
         assert isinstance(pilot.app, Playground)
         pane = pilot.app.pane
-        who = ["client-1", "server", "client-1", "client-2", "client-1"]
-        pane.stage.journal.extend(Event(float(at), name, "send", (b"x",), "requests") for at, name in enumerate(who))
-        await until(pilot, lambda: desk(pilot).index.bounds[1] == len(who))
+        await send(pilot, "client-1", "server", "client-1", "client-2", "client-1")
         desk(pilot)._picked(View.Picked(2))
         await until(pilot, lambda: pane.selected == "client-1")
         for name, moment in (("server", 1), ("client-3", None), ("client-2", 3), ("client-1", 2)):

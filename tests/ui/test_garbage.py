@@ -16,8 +16,6 @@ from zmqtui.ui.view import View
 from zmqtui.ui.views import VIEWS
 
 FRAMES = 60
-
-
 CALM = 15
 """Frames without a new layout after which it has found its shape."""
 

@@ -50,8 +50,7 @@ class TerminalDriver(DirectDriver):
             with suppress(OSError):
                 if all(size := os.get_terminal_size(descriptor)):
                     return size.columns, size.lines
-        width, height = super()._get_terminal_size()
-        return width, height
+        return super()._get_terminal_size()
 
     def write(self, data: str) -> None:
         """Write to the terminal while it is ours."""

@@ -34,6 +34,7 @@ from zmqtui.core.state import State, describe
 from zmqtui.core.threads import life
 from zmqtui.core.threads.actor import LINGER, Actor
 from zmqtui.core.threads.pointer import Pointer, pointers
+from zmqtui.core.threads.way import WAY
 from zmqtui.core.watch import Figure, StageView
 
 SOCKETS = 16_384
@@ -323,6 +324,7 @@ class Stage:
         while not books.closed.is_set():
             try:
                 if books.connections.listen(TICK * (1 + len(self._cast.order) // CROWD)):
+                    WAY.wait()
                     books.harvest()
                 else:
                     # It is many small steps, and after each of them a busy thread may have its turn.

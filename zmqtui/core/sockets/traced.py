@@ -314,6 +314,10 @@ class Socket(zmq.Socket[bytes]):
         for tape in (self.inbox, self.outbox):
             tape.hurry = tape.fast = False
 
+    def look_up(self) -> None:
+        """Take the careful way for the next message."""
+        self.inbox.fast = self.outbox.fast = False
+
     def tried(self, option: int) -> float:
         """Return when libzmq began to wait, after it did so in vain up to its own timeout or `SLICE`."""
         timeout = self._timeouts[option]

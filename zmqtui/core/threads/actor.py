@@ -16,6 +16,7 @@ from zmqtui.core.journal import Event, now
 from zmqtui.core.sampler import Sampler
 from zmqtui.core.state import PortInUse, State, Status, Stopped, describe
 from zmqtui.core.threads.life import Life
+from zmqtui.core.threads.way import WAY
 
 if TYPE_CHECKING:
     from zmqtui.core.sockets.traced import Socket
@@ -114,8 +115,14 @@ class Actor(Life):
         return self._unread_told - told
 
     def poke(self) -> None:
-        """Make a role in ``ask`` look again."""
+        """Make a role that naps look again."""
         self._wake.set()
+
+    def give_way(self) -> None:
+        """Make the role hold before its next send, recv or sleep while somebody has the right of way."""
+        self.attention = True
+        for socket in list(self.sockets):
+            socket.look_up()
 
     def _call(self) -> None:
         self.attention = True
@@ -147,9 +154,12 @@ class Actor(Life):
                     held = held or self.set(State.PAUSED)
                     self._wake.nap(3600)
                     continue
+                if WAY.left() > 0:
+                    self._hold()
+                    continue
                 self.attention = False
                 self._wake.clear()
-                if not (self._end or self._commands or self._pausing):
+                if not (self._end or self._commands or self._pausing or WAY.left() > 0):
                     break
                 self.attention = True
         finally:
@@ -158,6 +168,12 @@ class Actor(Life):
                 # What it was doing before took no time meanwhile.
                 pause = now() - self.status.since
                 self.set(held.state, since=held.since + pause, detail=held.detail)
+
+    def _hold(self) -> None:
+        with WAY.holding(self):
+            # Asked again: from here on it is told when the way is free.
+            if (left := WAY.left()) > 0:
+                self._wake.nap(left)
 
     def _obey(self, command: Callable[[], None]) -> None:
         try:
@@ -309,11 +325,13 @@ class Actor(Life):
 
     def _run(self) -> None:
         super()._run()
+        WAY.givers.pop(self, None)
         # As the thread's own it would be freed where Python takes the thread apart.
         _here.actor = None
 
     def _live(self) -> Status:
         _here.actor = self
+        WAY.givers[self] = None
         try:
             self._play(self)
         except Stopped:

@@ -13,6 +13,7 @@ from zmqtui.core.journal import now
 from zmqtui.core.state import State, Status, Stopped
 from zmqtui.core.threads.frames import running
 from zmqtui.core.threads.wake import Wake
+from zmqtui.core.threads.way import WAY
 
 NUDGE = 0.002
 """Seconds that a role gets to leave by itself before its thread is made to raise."""
@@ -204,7 +205,9 @@ def long_turns() -> AbstractContextManager[None]:
 
 def end(lives: Sequence[Life], how: State) -> None:
     """End roles at once, whatever they do; who cannot be made to leave is `State.STUCK` from then on."""
-    with quick_turns() if len(lives) <= MANY else nullcontext(), ExitStack() as stack:
+    if not lives:
+        return
+    with WAY.claimed(), quick_turns() if len(lives) <= MANY else nullcontext(), ExitStack() as stack:
         # Whatever happens. Whoever loses its turn in the middle of it waits for everybody's, so turns stay short.
         for life in lives:
             stack.callback(life.clear_up)

@@ -25,6 +25,7 @@ from zmqtui.ui.drawn import changed
 from zmqtui.ui.exposure import SIGN, Exposure, open_at
 from zmqtui.ui.key_bar import KeyBar, Keys
 from zmqtui.ui.pane import Pane
+from zmqtui.ui.screen import QuickScreen
 from zmqtui.ui.signs import rate
 from zmqtui.ui.terminal_app import TerminalApp
 from zmqtui.ui.themes import DARK, LIGHT, meanings
@@ -157,7 +158,11 @@ class Playground(TerminalApp):
             if under_way:
                 self.focused.post_message(Key(event.key, event.character))
                 return
+        # Where nobody takes keys they come a second time, which is when they are done.
+        done = isinstance(event, Key) and (event.is_forwarded or self.focused is not self.pane.sentence)
         await super().on_event(event)
+        if done and isinstance(self.screen, QuickScreen):
+            self.screen.go_on()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer what Textual offers, but for what is done otherwise here: the room a view has, and help."""

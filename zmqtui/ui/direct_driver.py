@@ -20,6 +20,8 @@ from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from zmqtui.ui.screen import QuickScreen
+
 _MOST = 1 << 16
 """Bytes that are read at a time."""
 
@@ -73,6 +75,9 @@ class DirectDriver(LinuxDriver):
             self._loop.remove_reader(self.fileno)
             self.lost()
             return
+        for screen in self._app.screen_stack[-1:]:
+            if isinstance(screen, QuickScreen):
+                screen.expect()
         self._take(self._decode(data))
         if self._pending:
             self._pending.cancel()

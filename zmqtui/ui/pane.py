@@ -30,6 +30,7 @@ from zmqtui.ui.dialogs import Confirm
 from zmqtui.ui.field import Field
 from zmqtui.ui.figures import Figures
 from zmqtui.ui.place import Place
+from zmqtui.ui.screen import QuickScreen
 from zmqtui.ui.view import Scene, View
 
 FRAMES = 15
@@ -107,6 +108,7 @@ class Pane(Vertical):
         self._rest: Timer | None = None
         self._frame = 0
         self._moving = True
+        self._seen: tuple[StageView, dict[str, list[Figure]]] | None = None
         self._said = ""
         self._controls = Controls(self.pattern, stage.transport)
         first = stage.view().instances
@@ -166,6 +168,9 @@ class Pane(Vertical):
 
     def _tick(self) -> None:
         """Look while there is something to see: a stage at rest changes only when somebody does something."""
+        if self._rest:
+            # A key is under way: its picture first, then all that it changes, which is all there is.
+            return
         if self.stage.running or self._moving or not self.desk.settled:
             self.pump(counts=self._frame % COUNTS == 0)
             if not self.stage.running:
@@ -202,6 +207,7 @@ class Pane(Vertical):
             self._wake()
         self._frame += 1
         figures = self._figures_of(view)
+        self._seen = view, figures
         if counts or not view.running:
             self._show_counts(view, figures)
         ranks = {role.name: number for number, role in enumerate(self.pattern.roles)}
@@ -288,24 +294,30 @@ class Pane(Vertical):
         self.desk.select(selected)
         if not self.is_mounted:
             return
-        view = self.stage.view()
-        self._show_cards(view, self._figures_of(view), (before, selected))
+        if self._seen:
+            self._show_cards(*self._seen, (before, selected))
+        # Both in one picture; the card that is picked may be another size after it.
+        self._reveal()
         self.call_after_refresh(self._reveal)
         # First the cards are on the screen, then comes the rest.
         if self._rest is None:
             self._rest = self.set_timer(1 / FRAMES, self._show_rest)
+        cards = [card for name in (before, selected) if (card := self._cards.card(name))]
+        if isinstance(self.screen, QuickScreen):
+            self.screen.draw_now(self._cards, *cards, *(card.body for card in cards))
 
     def _reveal(self) -> None:
         """Scroll to the selected card if it is out of sight."""
         card = self._cards.card(self.selected)
         if card and not self._cards.region.contains_region(card.region):
-            card.scroll_visible(animate=False)
+            card.scroll_visible(animate=False, immediate=True)
 
     def _show_rest(self) -> None:
         """Draw what another selection changes beside the cards."""
         self._rest = None
         self.refresh_bindings()
         self.pump()
+        self._frames.reset()
 
     # Doing.
 

@@ -18,8 +18,8 @@ from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 from zmqtui.core.text import pasted, printable, printable_lines
-from zmqtui.ui.compositor import ThriftyCompositor
 from zmqtui.ui.driver import TerminalDriver
+from zmqtui.ui.screen import QuickScreen
 
 PATIENCE = 3.0
 """Seconds that leaving may take after a signal or an error."""
@@ -49,10 +49,8 @@ class TerminalApp(App[None]):
         return TerminalDriver if usual is LinuxDriver else usual
 
     def get_default_screen(self) -> Screen[object]:
-        """Return a screen that asks only the widgets that are seen."""
-        screen = super().get_default_screen()
-        screen._compositor = ThriftyCompositor()
-        return screen
+        """Return a screen that is quick."""
+        return QuickScreen()
 
     def on_mount(self) -> None:
         """Listen to signals, and for threads that fail."""

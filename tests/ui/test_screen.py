@@ -1,0 +1,136 @@
+"""A key does not wait for pictures, and its own is drawn at once."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from textual.widgets import Static
+
+from tests.ui.support import playing, press, until
+from zmqtui.core.stage import Stage
+from zmqtui.core.watch import StageView
+from zmqtui.ui import screen as quick
+from zmqtui.ui.app import Playground
+from zmqtui.ui.pane import Pane
+from zmqtui.ui.screen import QuickScreen
+
+
+@pytest.fixture
+def pictures(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Count the pictures that are drawn."""
+    drawn: list[int] = []
+    plain = QuickScreen._compositor_refresh
+
+    def refresh(screen: QuickScreen) -> None:
+        drawn.append(len(drawn))
+        plain(screen)
+
+    monkeypatch.setattr(QuickScreen, "_compositor_refresh", refresh)
+    return drawn
+
+
+def parts(app: object) -> tuple[Pane, QuickScreen]:
+    """Return the tab on view and the screen."""
+    assert isinstance(app, Playground)
+    assert isinstance(app.screen, QuickScreen)
+    return app.pane, app.screen
+
+
+async def test_a_selection_is_drawn_at_once(pictures: list[int]) -> None:
+    """Protects the speed of keys: the picture of a selection does not wait for the loop to come to it."""
+    async with playing() as pilot:
+        pane, screen = parts(pilot.app)
+        await until(pilot, lambda: not screen._dirty_widgets)
+        before = len(pictures)
+        pane.action_select(1)
+        assert len(pictures) == before + 1
+        assert not screen._dirty_widgets
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_a_card_out_of_sight_is_revealed_in_the_same_picture(size: tuple[int, int], pictures: list[int]) -> None:
+    """Protects the speed of keys in a crowd: one picture for the mark and the way to it, not one after the other."""
+    async with playing(size=size) as pilot:
+        pane, screen = parts(pilot.app)
+        pane.do(pane.stage.set_count, "client", 40)
+        await until(pilot, lambda: (card := pane._cards.card("client-40")) and card.region)
+        await until(pilot, lambda: not (screen._dirty_widgets or screen._layout_required))
+        pane.action_select(-1)
+        await until(pilot, lambda: pane.selected == "client-40")
+        card = pane._cards.card("client-40")
+        assert card
+        await until(pilot, lambda: pane._cards.region.contains_region(card.region))
+        if size == (120, 40):
+            # Where there is little room the card that is picked grows, which takes another layout.
+            before = len(pictures)
+            pane.action_select(1)
+            first = pane._cards.card("server")
+            assert first
+            assert pane._cards.region.contains_region(first.region)
+            assert len(pictures) == before + 1
+
+
+async def test_a_picture_waits_for_the_key(pictures: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects a key that comes while much is to be drawn: what it changes is on the same picture."""
+    monkeypatch.setattr(quick, "MOMENT", 60.0)
+    async with playing() as pilot:
+        pane, screen = parts(pilot.app)
+        await until(pilot, lambda: not screen._dirty_widgets)
+        screen.expect()
+        before = len(pictures)
+        pane.sentence.update("much", layout=False)
+        await until(pilot, lambda: screen._held)
+        assert len(pictures) == before
+        pane.action_select(1)
+        assert len(pictures) == before + 1
+        assert not screen._dirty_widgets
+        assert screen._held is None
+
+
+async def test_a_key_that_changes_nothing_holds_nothing_up(
+    pictures: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Protects pictures from a key of which nothing comes, and from one that goes to an input."""
+    monkeypatch.setattr(quick, "MOMENT", 60.0)
+    async with playing() as pilot:
+        pane, screen = parts(pilot.app)
+        for key in ("j", "slash", "x"):
+            await until(pilot, lambda: not screen._dirty_widgets)
+            screen.expect()
+            before = len(pictures)
+            pane._figures.query(Static).first().refresh()
+            await press(pilot, key)
+            await until(pilot, lambda before=before: len(pictures) > before, f"a picture after {key}")  # type: ignore[misc]
+
+
+async def test_no_picture_waits_for_ever(pictures: list[int]) -> None:
+    """Protects pictures from a key that is lost; nothing else stands still meanwhile."""
+    async with playing() as pilot:
+        pane, screen = parts(pilot.app)
+        await until(pilot, lambda: not screen._dirty_widgets)
+        before = len(pictures)
+        screen.expect()
+        pane.sentence.update("much", layout=False)
+        turns = 0
+        while len(pictures) == before:
+            await asyncio.sleep(0)
+            turns += 1
+        assert turns > 10
+
+
+async def test_frames_go_on_after_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects what moves: the frame that a key left out follows soon, and then all others."""
+    async with playing(reqrep={"work": 0.01}) as pilot:
+        pane, _ = parts(pilot.app)
+        await press(pilot, "space", "down")
+        await until(pilot, lambda: pane._rest is None)
+        looks: list[Stage] = []
+        plain = Stage.view
+
+        def view(stage: Stage) -> StageView:
+            looks.append(stage)
+            return plain(stage)
+
+        monkeypatch.setattr(Stage, "view", view)
+        await until(pilot, lambda: len(looks) > 10, "frames")

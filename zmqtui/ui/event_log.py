@@ -92,6 +92,7 @@ class EventLog(ScrollView, can_focus=False):
         self._strips: dict[tuple[int, int], list[Strip]] = {}
         self._sheet: list[tuple[int, Strip]] | None = None
         self._ground: tuple[int, Style] | None = None
+        self._styles: dict[str, Style] = {}
         self._highlight = Highlight(None)
         self._told = False
 
@@ -243,6 +244,7 @@ class EventLog(ScrollView, can_focus=False):
         """Draw in the colours that there are now."""
         super().notify_style_update()
         self._strips.clear()
+        self._styles.clear()
         self._sheet = self._ground = None
 
     def _draw_anew(self) -> None:
@@ -310,4 +312,9 @@ class EventLog(ScrollView, can_focus=False):
         return strips(event, when, look, size, spans, self._style)
 
     def _style(self, tone: str) -> Style:
-        return self.get_component_rich_style(f"event-log--{tone}") if tone else self._paper[1]
+        """Return a style; Textual forgets them all at every frame."""
+        if not tone:
+            return self._paper[1]
+        if tone not in self._styles:
+            self._styles[tone] = self.get_component_rich_style(f"event-log--{tone}")
+        return self._styles[tone]

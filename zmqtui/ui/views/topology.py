@@ -81,6 +81,7 @@ class Topology(View):
         self._listed: dict[int, tuple[str, ...]] = {}
         self._rows: list[tuple[str, tuple[str, ...]]] = []
         self._pattern = ""
+        self._styles: dict[str, Style] = {}
 
     def show(self, scene: Scene) -> None:
         """Draw what changed."""
@@ -127,19 +128,31 @@ class Topology(View):
 
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
-        base = self.rich_style
         if y >= len(self._rows):
-            return Strip.blank(self.size.width, base)
+            return Strip.blank(self.size.width, self._style(BLANK))
         row = self._rows[y]
-        styles = {name: self._style(name, base) for name in set(row[1])}
-        return fitted(strip(row, styles), self.size.width, base)
+        for name in set(row[1]):
+            self._style(name)
+        return fitted(strip(row, self._styles), self.size.width, self._style(BLANK))
 
-    def _style(self, name: str, base: Style) -> Style:
+    def notify_style_update(self) -> None:
+        """Draw in the colours that there are now."""
+        super().notify_style_update()
+        self._styles.clear()
+
+    def _style(self, name: str) -> Style:
+        """Return a style; Textual forgets them all at every frame."""
+        if style := self._styles.get(name):
+            return style
         if name == BLANK:
-            return base
-        tone, *more = name.split()
-        style = self.get_component_rich_style(f"topology--{tone}")
-        return style + Style(bold="bold" in more or None, reverse="reverse" in more or None) if more else style
+            style = self.rich_style
+        else:
+            tone, *more = name.split()
+            style = self.get_component_rich_style(f"topology--{tone}")
+            if more:
+                style += Style(bold="bold" in more or None, reverse="reverse" in more or None)
+        self._styles[name] = style
+        return style
 
     def turn(self) -> None:
         """Show the list, or the picture again."""

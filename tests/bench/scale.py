@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
@@ -45,8 +44,8 @@ def many_subscribers(count: int, transport: str) -> tuple[float, float]:
         The seconds until all of them are connected, and the bytes each of them takes.
     """
     pattern = find("pubsub")
-    pattern = replace(
-        pattern, roles=tuple(role._replace(most=count) if role.most > 1 else role for role in pattern.roles)
+    pattern = pattern._replace(
+        roles=tuple(role._replace(most=count) if role.most > 1 else role for role in pattern.roles)
     )
     at = {"weather": address(transport)} if transport == "tcp" else None
     before = memory()

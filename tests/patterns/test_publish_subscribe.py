@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,8 +30,7 @@ class Truth:
         self.published: list[bytes] = []
         self.received: dict[str, list[bytes]] = {}
         role = {role.name: role for role in PUBSUB.roles}
-        self.pattern: Pattern = replace(
-            PUBSUB,
+        self.pattern: Pattern = PUBSUB._replace(
             roles=(
                 role["publisher"]._replace(function=self._publish),
                 role["subscriber"]._replace(function=self._subscribe),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from tests.helpers import free_port
 from tests.soak.measure import Left, Stops, settled
@@ -115,9 +115,8 @@ def patterns(dice: random.Random) -> list[Pattern]:
     known = [*every(), UNRULY]
     chosen = sorted(dice.sample(range(len(known)), 3))
     return [
-        replace(
-            known[number],
-            endpoints=tuple(endpoint._replace(port=free_port()) for endpoint in known[number].endpoints),
+        known[number]._replace(
+            endpoints=tuple(endpoint._replace(port=free_port()) for endpoint in known[number].endpoints)
         )
         for number in chosen
     ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 from zmqtui.core.text import payload, printable, typed
@@ -101,8 +100,7 @@ class Endpoint(NamedTuple):
         return self.bind.role == role or any(link.role == role for link in self.connect)
 
 
-@dataclass(frozen=True)
-class Knob:
+class Knob(NamedTuple):
     r"""A value the user turns, live.
 
     Attributes:
@@ -254,8 +252,7 @@ def _no_rule(values: Mapping[str, Any]) -> str:
     return ""
 
 
-@dataclass(frozen=True)
-class Pattern:
+class Pattern(NamedTuple):
     """A messaging pattern, declared.
 
     Attributes:
@@ -284,7 +281,7 @@ class Pattern:
     done: str = ""
     gate: Gate | None = None
     actions: tuple[Action, ...] = ()
-    rule: Callable[[Mapping[str, Any]], str] = field(default=_no_rule)
+    rule: Callable[[Mapping[str, Any]], str] = _no_rule
 
     def role(self, name: str) -> Role:
         """Return the role called `name`.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from zmqtui.core.threads.pointer import Pointer
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Scene:
     """What there is to see in one frame.
 

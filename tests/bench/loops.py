@@ -97,7 +97,7 @@ def subscribe(context: Any, endpoints: Any, knobs: Any) -> None:
         TIMES["publish"] = perf_counter() - TIMES["publish begun"]
 
 
-TOTAL = {"push": 1_000_000, "ask": 5_000, "publish": 400_000}
+TOTAL = {"push": 800_000, "ask": 5_000, "publish": 400_000}
 """Messages, or round trips."""
 LOCK = threading.Lock()
 NUMBERS: list[int] = []

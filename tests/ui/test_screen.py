@@ -12,7 +12,7 @@ from zmqtui.core.stage import Stage
 from zmqtui.core.watch import StageView
 from zmqtui.ui import screen as quick
 from zmqtui.ui.app import Playground
-from zmqtui.ui.pane import Pane
+from zmqtui.ui.pane import BLUR, Pane
 from zmqtui.ui.screen import QuickScreen
 
 
@@ -134,3 +134,23 @@ async def test_frames_go_on_after_a_key(monkeypatch: pytest.MonkeyPatch) -> None
 
         monkeypatch.setattr(Stage, "view", view)
         await until(pilot, lambda: len(looks) > 10, "frames")
+
+
+async def test_what_nobody_can_follow_is_drawn_less_often() -> None:
+    """Protects the roles' share of the processor at full speed: there every third frame is left out, and only there."""
+    async with playing("pubsub", pubsub={"rate": 5000}) as pilot:
+        pane, _ = parts(pilot.app)
+        await press(pilot, "space")
+        await until(pilot, lambda: pane.rate >= BLUR)
+        assert drawn_of(pane, 30) == 20
+        pane.stage.set_knob("rate", 50)
+        await until(pilot, lambda: 0 < pane.rate < BLUR)
+        assert drawn_of(pane, 30) == 30
+
+
+def drawn_of(pane: Pane, ticks: int) -> int:
+    """Return how many of so many frames are drawn."""
+    before = pane._frame
+    for _ in range(ticks):
+        pane._tick()
+    return pane._frame - before

@@ -271,9 +271,7 @@ class Playground(TerminalApp):
             self._strip = strip
             self._tabs.update(strip, layout=False)
         self._exposure.show(self.stages)
-        total = 0.0
-        if stage.running:
-            total = sum(each.sent_rate for each in stage.view().instances)
+        total = self.pane.rate if stage.running else 0.0
         where = stage.transport if narrow else f"{stage.transport} {self._where(stage)}".rstrip()
         traffic = " · ".join(filter(None, [where, rate(total).replace("/s", " msg/s")]))
         if str(self._traffic.content) != traffic:

@@ -18,7 +18,6 @@ from textual.widget import AwaitMount, Widget
 from zmqtui.core.journal import Journal
 from zmqtui.core.state import describe
 from zmqtui.core.text import printable
-from zmqtui.ui.drawn import changed
 from zmqtui.ui.event_index import EventIndex
 from zmqtui.ui.files import save
 from zmqtui.ui.key_bar import Keys
@@ -81,7 +80,8 @@ class Desk(Vertical):
         self._moment: int | None = None
         self._scene: Callable[[EventIndex, int | None], Scene] | None = None
         self._strip = Keys("", id="names", markup=False)
-        self._names: Content | None = None
+        # What the line of names was drawn of.
+        self._names: tuple[object, ...] = ()
         self._unsettled = SETTLING
 
     def compose(self) -> ComposeResult:
@@ -210,11 +210,15 @@ class Desk(Vertical):
 
     def _draw_names(self) -> None:
         current = self._recent[0]
+        on = frozenset(name for name, place in self._places.items() if place.display)
+        drawn = (current, on, self.large, self.size.width > 80)
+        if drawn == self._names:
+            return
+        self._names = drawn
         parts = []
         for name, kind in self._kinds.items():
             before, letter, after = _split(kind.TITLE, kind.KEY)
-            on = name in self._places and self._places[name].display
-            style = "$foreground" if on else "$foreground 60%"
+            style = "$foreground" if name in on else "$foreground 60%"
             label = Content.assemble((before, style), (letter, "bold underline $footer-key-foreground"), (after, style))
             if name == current:
                 label = label.stylize("bold")
@@ -222,10 +226,7 @@ class Desk(Vertical):
         what = " smaller" if self.large else " larger"
         large = Content.assemble(("z", "bold $footer-key-foreground"), (what, "$foreground 60%"))
         parts.append(large.stylize(Style.from_meta({"key": "z"})))
-        names = Content("  " if self.size.width > 80 else " ").join(parts)
-        if changed(self._names, names):
-            self._names = names
-            self._strip.update(names, layout=False)
+        self._strip.update(Content("  " if self.size.width > 80 else " ").join(parts), layout=False)
 
     # Doing.
 

@@ -39,6 +39,8 @@ REST = 1.0
 """Seconds from one look to the next while the stage is at rest."""
 COUNTS = 2
 """Frames from one look at the counts to the next: half of the pictures are of the desk alone, at half the cost."""
+BLUR = 1000
+"""Messages a second from which nobody can follow them: then every third frame is left out."""
 CALM = 4
 """Frames between two changes of the sentence, so that it can be read."""
 
@@ -69,6 +71,7 @@ class Pane(Vertical):
 
     Attributes:
         furnished: Whether everything is there; until then it shows the cards and takes no keys.
+        rate: Messages a second that all roles together sent of late.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -106,7 +109,8 @@ class Pane(Vertical):
         self.pattern = stage.pattern
         self.furnished = False
         self._rest: Timer | None = None
-        self._frame = 0
+        self._frame = self._ticks = 0
+        self.rate = 0.0
         self._moving = True
         self._seen: tuple[StageView, dict[str, list[Figure]]] | None = None
         self._said = ""
@@ -168,8 +172,9 @@ class Pane(Vertical):
 
     def _tick(self) -> None:
         """Look while there is something to see: a stage at rest changes only when somebody does something."""
-        if self._rest:
-            # A key is under way: its picture first, then all that it changes, which is all there is.
+        self._ticks += 1
+        if self._rest or (self.rate >= BLUR and self._ticks % 3 == 0):
+            # Where a key is under way, all is drawn once that is done.
             return
         if self.stage.running or self._moving or not self.desk.settled:
             self.pump(counts=self._frame % COUNTS == 0)
@@ -205,6 +210,7 @@ class Pane(Vertical):
         view = self.stage.view()
         if view.running:
             self._wake()
+        self.rate = sum(each.sent_rate for each in view.instances)
         self._frame += 1
         figures = self._figures_of(view)
         self._seen = view, figures

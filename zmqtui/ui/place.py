@@ -9,7 +9,6 @@ from textual.content import Content
 from textual.message import Message
 from textual.style import Style
 
-from zmqtui.ui.drawn import changed
 from zmqtui.ui.key_bar import Keys
 from zmqtui.ui.view import View
 
@@ -34,7 +33,8 @@ class Place(Vertical):
         self.view = view
         self.styles.width = f"{view.SHARE}fr"
         self._header = Keys("", markup=False)
-        self._shown: Content | None = None
+        # What the header was drawn of.
+        self._shown: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Lay out header and view."""
@@ -53,6 +53,10 @@ class Place(Vertical):
             current: Whether the keys are for this view.
         """
         width = self._header.size.width
+        drawn = (width, current, note, self.view.about)
+        if drawn == self._shown:
+            return
+        self._shown = drawn
         title = Content.assemble(
             (f" {self.view.TITLE} ", "bold reverse $primary" if current else "bold $foreground 70%"),
             (f" {note} ·" if note else "", "$tone-waiting"),
@@ -61,9 +65,7 @@ class Place(Vertical):
         keys = self._keys(width - title.cell_length - 2) if current else Content("")
         gap = max(1, width - title.cell_length - keys.cell_length - 1)
         header = Content.assemble(title, " " * gap, keys).truncate(max(width, 1), ellipsis=True)
-        if changed(self._shown, header):
-            self._shown = header
-            self._header.update(header, layout=False)
+        self._header.update(header, layout=False)
 
     def _keys(self, room: int) -> Content:
         """Return as many of the view's keys as `room` columns hold, each a button."""

@@ -16,7 +16,7 @@ from zmqtui.core.sockets.traced import Context
 from zmqtui.core.stage import TICK, Stage
 from zmqtui.core.threads import life, way
 from zmqtui.core.threads.life import Life
-from zmqtui.core.threads.way import WAY
+from zmqtui.core.threads.way import WAY, Giver, RightOfWay
 
 AGES = 60.0
 """Seconds that no test waits for."""
@@ -43,14 +43,19 @@ def busy() -> Pattern:
     return pattern_of({"pusher": push, "puller": pull}, "PUSH", "PULL")
 
 
+def fast(stage: Stage) -> bool:
+    """Tell whether both are in a hurry."""
+    sockets = {socket.kind: socket for socket in stage.books.sockets()}
+    return sockets[zmq.PUSH].outbox.fast and sockets[zmq.PULL].inbox.fast
+
+
 @pytest.fixture(params=["inproc", "tcp"])
 def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     """Run roles that are busy and in a hurry: they look up only when they are told to."""
     with stage_of(busy(), request.param) as running:
         running.start()
-        until(lambda: all(tape.fast for socket in running.books.sockets() for tape in (socket.inbox, socket.outbox)
-                          if tape.tally.messages))  # fmt: skip
         until(lambda: received(running, "puller") > 1000)
+        until(lambda: fast(running))
         yield running
 
 
@@ -78,7 +83,7 @@ def test_busy_roles_hold_and_go_on(stage: Stage, monkeypatch: pytest.MonkeyPatch
     with WAY.claimed():
         holds(stage)
     goes_on(stage)
-    until(lambda: all(socket.outbox.fast for socket in stage.books.sockets() if socket.kind == zmq.PUSH))
+    until(lambda: fast(stage))
     assert instance(stage, "puller").state.alive, "it misses nothing"
     stop(stage)
     assert sent(stage, "pusher") >= received(stage, "puller")
@@ -87,13 +92,34 @@ def test_busy_roles_hold_and_go_on(stage: Stage, monkeypatch: pytest.MonkeyPatch
 def test_all_of_those_in_a_hurry_are_waited_for(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two stops at once: the end of the first must not let everybody loose on the second."""
     monkeypatch.setattr(way, "LONGEST", AGES)
-    first, second = WAY.claim(), WAY.claim()
-    WAY.give_back(first)
-    holds(stage)
-    WAY.give_back(first)
-    holds(stage)
-    WAY.give_back(second)
+    with WAY.claimed():
+        first = WAY.claim()
+        WAY.give_back(first)
+        holds(stage)
+        WAY.give_back(first)
+        holds(stage)
     goes_on(stage)
+
+
+def test_one_that_is_over_keeps_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects roles from a stop that takes long: its claim is over, and the next one's end lets them go."""
+    poked: list[Giver] = []
+
+    class Waiting:
+        def give_way(self) -> None:
+            """Hold already."""
+
+        def poke(self) -> None:
+            poked.append(self)
+
+    monkeypatch.setattr(way, "LONGEST", AGES)
+    right, giver = RightOfWay(), Waiting()
+    with right.claimed():
+        # One of those who were there before is over by now.
+        right._claims[object()] = 0.0
+        right._holding[giver] = None
+        assert not poked
+    assert poked == [giver]
 
 
 def test_who_never_gives_it_back_has_it_no_more(stage: Stage) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from time import monotonic
 
 import pytest
 from textual.widgets import Static
@@ -41,7 +41,7 @@ async def test_a_selection_is_drawn_at_once(pictures: list[int]) -> None:
     """Protects the speed of keys: the picture of a selection does not wait for the loop to come to it."""
     async with playing() as pilot:
         pane, screen = parts(pilot.app)
-        await until(pilot, lambda: not screen._dirty_widgets)
+        await until(pilot, lambda: not (screen._dirty_widgets or screen._layout_required))
         before = len(pictures)
         pane.action_select(1)
         assert len(pictures) == before + 1
@@ -104,19 +104,24 @@ async def test_a_key_that_changes_nothing_holds_nothing_up(
             await until(pilot, lambda before=before: len(pictures) > before, f"a picture after {key}")  # type: ignore[misc]
 
 
-async def test_no_picture_waits_for_ever(pictures: list[int]) -> None:
-    """Protects pictures from a key that is lost; nothing else stands still meanwhile."""
+@pytest.mark.parametrize("keys", [1, 1000])
+async def test_no_picture_waits_for_ever(keys: int, pictures: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects pictures from a key that is lost, and from keys that come faster than they are held back."""
+    monkeypatch.setattr(quick, "MOMENT", 0.3)
     async with playing() as pilot:
         pane, screen = parts(pilot.app)
         await until(pilot, lambda: not screen._dirty_widgets)
-        before = len(pictures)
-        screen.expect()
+        before, begun = len(pictures), monotonic()
         pane.sentence.update("much", layout=False)
-        turns = 0
-        while len(pictures) == before:
-            await asyncio.sleep(0)
-            turns += 1
-        assert turns > 10
+        screen.expect()
+
+        def drawn() -> bool:
+            for _ in range(keys - 1):
+                screen.expect()
+            return len(pictures) > before
+
+        await until(pilot, drawn)
+        assert monotonic() - begun >= 0.3
 
 
 async def test_frames_go_on_after_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,21 +141,30 @@ async def test_frames_go_on_after_a_key(monkeypatch: pytest.MonkeyPatch) -> None
         await until(pilot, lambda: len(looks) > 10, "frames")
 
 
-async def test_what_nobody_can_follow_is_drawn_less_often() -> None:
+async def test_what_nobody_can_follow_is_drawn_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Protects the roles' share of the processor at full speed: there every third frame is left out, and only there."""
+    drawn: list[bool] = []
     async with playing("pubsub", pubsub={"rate": 5000}) as pilot:
         pane, _ = parts(pilot.app)
         await press(pilot, "space")
         await until(pilot, lambda: pane.rate >= BLUR)
-        assert drawn_of(pane, 30) == 20
         pane.stage.set_knob("rate", 50)
         await until(pilot, lambda: 0 < pane.rate < BLUR)
-        assert drawn_of(pane, 30) == 30
+        monkeypatch.setattr(pane, "pump", lambda *, counts=True: drawn.append(counts))
+        for rate, frames in ((BLUR, 20), (BLUR - 1, 30)):
+            drawn.clear()
+            pane.rate = rate
+            for _ in range(30):
+                pane._tick()
+            assert len(drawn) == frames
 
 
-def drawn_of(pane: Pane, ticks: int) -> int:
-    """Return how many of so many frames are drawn."""
-    before = pane._frame
-    for _ in range(ticks):
-        pane._tick()
-    return pane._frame - before
+async def test_no_frames_for_a_tab_that_is_left() -> None:
+    """Protects the processor: what a key left to be drawn wakes nobody up behind another tab."""
+    async with playing() as pilot:
+        pane, _ = parts(pilot.app)
+        await press(pilot, "space")
+        await until(pilot, lambda: pane.stage.running)
+        await press(pilot, "down", "2")
+        await until(pilot, lambda: pane._rest is None and not pane.display)
+        await until(pilot, lambda: not pane._frames._active.is_set(), "rest")

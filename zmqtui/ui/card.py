@@ -60,13 +60,13 @@ class Card(Vertical):
         self.instance = instance
         self.knob = knob
         self._role = role
-        self.body = Static(markup=False)
+        self._body = Static(markup=False)
         self._field = Field(knob) if knob else None
         self._shown: Content | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the body and the knob."""
-        yield self.body
+        yield self._body
         if self._field:
             yield self._field
 
@@ -144,8 +144,8 @@ class Card(Vertical):
             self.tooltip = Content(face.meets(view, instance))
         # Arranging the whole screen anew costs much more than drawing a card: only when its height is another.
         # It has none while it is not on view: then what was drawn last counts.
-        height = self.body.size.height or (self._shown.plain.count("\n") + 1 if self._shown else 0)
+        height = self._body.size.height or (self._shown.plain.count("\n") + 1 if self._shown else 0)
         grown = content.plain.count("\n") + 1 != height
         if grown or changed(self._shown, content):
             self._shown = content
-            self.body.update(content, layout=grown)
+            self._body.update(content, layout=grown)

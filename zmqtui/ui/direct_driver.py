@@ -18,6 +18,7 @@ from textual import constants
 from textual._xterm_parser import XTermParser
 from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key
 from textual.message import Message
 
 from zmqtui.ui.screen import QuickScreen
@@ -61,6 +62,10 @@ class DirectDriver(LinuxDriver):
 
     def send_message(self, message: Message) -> None:
         """Hand a message to the app; we are in its thread."""
+        if isinstance(message, Key):
+            for screen in self._app.screen_stack[-1:]:
+                if isinstance(screen, QuickScreen):
+                    screen.expect()
         self._app.post_message(message)
 
     def lost(self) -> None:
@@ -75,9 +80,6 @@ class DirectDriver(LinuxDriver):
             self._loop.remove_reader(self.fileno)
             self.lost()
             return
-        for screen in self._app.screen_stack[-1:]:
-            if isinstance(screen, QuickScreen):
-                screen.expect()
         self._take(self._decode(data))
         if self._pending:
             self._pending.cancel()

@@ -310,7 +310,7 @@ class Pane(Vertical):
             self._rest = self.set_timer(1 / FRAMES, self._show_rest)
         cards = [card for name in (before, selected) if (card := self._cards.card(name))]
         if isinstance(self.screen, QuickScreen):
-            self.screen.draw_now(self._cards, *cards, *(card.body for card in cards))
+            self.screen.draw_now(self._cards, *cards, *(part for card in cards for part in card.children))
 
     def _reveal(self) -> None:
         """Scroll to the selected card if it is out of sight."""
@@ -323,7 +323,9 @@ class Pane(Vertical):
         self._rest = None
         self.refresh_bindings()
         self.pump()
-        self._frames.reset()
+        if self.display:
+            # Resetting it resumes it, too.
+            self._frames.reset()
 
     # Doing.
 

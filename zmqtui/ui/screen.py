@@ -29,7 +29,9 @@ class QuickScreen(Screen[object]):
 
     def expect(self) -> None:
         """Hold back what is to be drawn: a key is under way."""
-        self._held_until = monotonic() + MOMENT
+        if not self._held:
+            # One hold at a time: keys may come faster than that.
+            self._held_until = monotonic() + MOMENT
 
     def go_on(self) -> None:
         """Draw what was held back, if anything was."""
@@ -57,6 +59,13 @@ class QuickScreen(Screen[object]):
             self._held.cancel()
             self._held = None
         if (left := self._held_until - monotonic()) > 0:
-            self._held = get_running_loop().call_later(left, self._on_timer_update)
+            self._held = get_running_loop().call_later(left, self._let_go)
         else:
             super()._on_timer_update()
+
+    def _let_go(self) -> None:
+        try:
+            self.go_on()
+        except Exception as error:
+            # As a timer does it.
+            self.app._handle_exception(error)

@@ -1,8 +1,8 @@
 """The right of way: busy roles hold for the moment in which somebody has to be quick.
 
-Python runs one thread at a time. Who ends a role beside fourteen busy ones, or draws the picture that a key asked for,
-has one turn in fifteen, however short turns are. So whoever has to be quick claims the right of way: each busy role
-holds before its next message, and goes on where it was when nobody is in a hurry any more.
+Python runs one thread at a time. Who ends a role beside fourteen busy ones has one turn in fifteen, however short turns
+are. So whoever has to be quick claims the right of way: each busy role holds before its next message, and goes on where
+it was when nobody is in a hurry any more.
 """
 
 from __future__ import annotations
@@ -47,8 +47,9 @@ class RightOfWay:
 
     def claim(self) -> object:
         """Claim it for `LONGEST`, or until it is given back with what is returned."""
-        claim, when = object(), now()
+        claim = object()
         with self._guard:
+            when = now()
             # Who never gave it back has it no more.
             self._claims = {each: until for each, until in self._claims.items() if until > when}
             self._claims[claim] = self._until = when + LONGEST
@@ -95,7 +96,7 @@ class RightOfWay:
 
     def _let_go(self) -> None:
         """Poke whoever is next to go on; that one does the same, so that whoever gives back need not."""
-        if not self._claims and (giver := next(iter(list(self._holding)), None)):
+        if self.left() <= 0 and (giver := next(iter(list(self._holding)), None)):
             giver.poke()
 
 

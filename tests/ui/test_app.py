@@ -573,6 +573,37 @@ async def test_too_small_and_back() -> None:
         await until(pilot, lambda: pane(pilot).stage.running)
 
 
+async def test_the_first_key_after_it_was_too_small() -> None:
+    """Protects a key that comes with the picture of the new size, before the tab has the focus again."""
+    async with playing("reqrep", **QUICK) as pilot:
+        sentence, stage = pane(pilot).sentence, pane(pilot).stage
+        await pilot.resize_terminal(30, 8)
+        await until(pilot, lambda: not sentence.is_on_screen)
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: sentence.is_on_screen)
+        pilot.app.screen.set_focus(None)
+        await press(pilot, "space")
+        await until(pilot, lambda: stage.running)
+
+
+async def test_no_keys_where_nothing_is_seen() -> None:
+    """Protects the roles from keys whose effect nobody would see, however often the terminal's size changes."""
+    async with playing("reqrep", **QUICK) as pilot:
+        sentence, stage = pane(pilot).sentence, pane(pilot).stage
+        before = len(stage.view().instances)
+        for width in (30, 20, 25):
+            await pilot.resize_terminal(width, 8)
+            await until(pilot, lambda width=width: pilot.app.screen.size.width == width)  # type: ignore[misc]
+            await still(pilot)
+        assert not sentence.is_on_screen
+        await press(pilot, "a", "e")
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "Kill" in screen(pilot))
+        await press(pilot, "space")
+        await until(pilot, lambda: stage.running)
+        assert len(stage.view().instances) == before
+
+
 async def test_the_line_of_keys_follows_the_width() -> None:
     """Protects the keys that were left out for want of room: they are there again without another key being pressed."""
     async with playing("reqrep") as pilot:

@@ -153,6 +153,9 @@ class Playground(TerminalApp):
         if isinstance(event, Key) and not self.furnished:
             self._early.append(event)
             return
+        if isinstance(event, Key):
+            # It may be here before the terminal's new size is done with.
+            self.pane.take_keys()
         if isinstance(event, Key) and event.is_forwarded and isinstance(self.focused, Input):
             under_way = any(event is each for each in self.pane.sentence.passed)
             if under_way:
@@ -175,14 +178,6 @@ class Playground(TerminalApp):
     ) -> str | None:
         """Save a screenshot where the app saves all else: not everybody has the folder for downloads it would go to."""
         return super().deliver_screenshot(filename, path or str(Path.cwd()), time_format)
-
-    def on_resize(self) -> None:
-        """Give the keys back to the tab after the terminal was too small for it."""
-        self.call_after_refresh(self._refocus)
-
-    def _refocus(self) -> None:
-        if self.screen.focused is None and len(self.screen_stack) == 1:
-            self.pane.action_cards()
 
     async def on_unmount(self) -> None:
         """Stop every stage; the terminal is given back meanwhile."""

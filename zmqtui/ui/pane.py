@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingsMap, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Key
+from textual.message import Message
 from textual.reactive import reactive
 from textual.timer import Timer
 from textual.widgets import Button, Static
@@ -55,6 +56,13 @@ class Sentence(Static, can_focus=True):
     def __init__(self) -> None:
         super().__init__("", id="sentence", markup=False)
         self.passed: deque[Key] = deque(maxlen=64)
+
+    class Seen(Message):
+        """There is room for it again."""
+
+    def on_show(self) -> None:
+        """Say so."""
+        self.post_message(self.Seen())
 
     def on_key(self, event: Key) -> None:
         """Keep the key, to be told from those that were meant for an input, and pass it on.
@@ -439,6 +447,12 @@ class Pane(Vertical):
             self.action_enlarge()
         self.editing = False
         self.screen.set_focus(self.sentence)
+
+    @on(Sentence.Seen)
+    def take_keys(self) -> None:
+        """Have the keys if nobody has them; where the sentence is not seen, nobody would see what a key does either."""
+        if self.screen.focused is None and self.sentence.is_on_screen:
+            self.action_cards()
 
     def action_enlarge(self) -> None:
         """Give the current view all the room, or share it again."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from time import monotonic
 
 import pytest
+from textual.css.stylesheet import Stylesheet
+from textual.dom import DOMNode
 from textual.widgets import Static
 
-from tests.ui.support import playing, press, until
+from tests.ui.support import playing, press, still, until
 from zmqtui.core.stage import Stage
 from zmqtui.core.watch import StageView
 from zmqtui.ui import screen as quick
@@ -35,6 +38,29 @@ def parts(app: object) -> tuple[Pane, QuickScreen]:
     assert isinstance(app, Playground)
     assert isinstance(app.screen, QuickScreen)
     return app.pane, app.screen
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (45, 12)], ids=str)
+async def test_styles_are_made_once(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protects the start from making all styles twice, and the looks from lacking something for that."""
+    made: list[int] = []
+    plain = Stylesheet.update_nodes
+
+    def update(sheet: Stylesheet, nodes: Iterable[DOMNode], animate: bool = False) -> None:
+        several = list(nodes)
+        made.append(len(several))
+        plain(sheet, several, animate)
+
+    monkeypatch.setattr(Stylesheet, "update_nodes", update)
+    async with playing(size=size) as pilot:
+        assert max(made) < 10
+        await still(pilot)
+        before = pilot.app.export_screenshot()
+        pilot.app.screen.update_node_styles(animate=False)
+        pilot.app.refresh()
+        assert max(made) > 20
+        await still(pilot)
+        assert pilot.app.export_screenshot() == before
 
 
 async def test_a_selection_is_drawn_at_once(pictures: list[int]) -> None:

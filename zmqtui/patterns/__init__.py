@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
+from pathlib import Path
 
 from zmqtui.core.model import BadInput, Pattern
 from zmqtui.core.text import printable
@@ -13,7 +13,7 @@ _ORDER = ("request_reply", "publish_subscribe", "pipeline")
 
 def every() -> tuple[Pattern, ...]:
     """Return all patterns found in this folder, the founding three first."""
-    found = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    found = sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
     ordered = [*_ORDER, *(name for name in found if name not in _ORDER)]
     return tuple(importlib.import_module(f"{__name__}.{name}").PATTERN for name in ordered)
 

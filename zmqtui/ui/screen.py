@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncio import TimerHandle, get_running_loop
 from time import monotonic
 
+from textual.events import ScreenResume
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -26,6 +27,12 @@ class QuickScreen(Screen[object]):
         self._compositor = ThriftyCompositor()
         self._held_until = 0.0
         self._held: TimerHandle | None = None
+        self._resumed = False
+
+    def on_screen_resume(self, event: ScreenResume) -> None:
+        """Make no styles anew the first time: all have just been made, one widget after the other."""
+        event.refresh_styles = self._resumed
+        self._resumed = True
 
     def expect(self) -> None:
         """Hold back what is to be drawn: a key is under way."""

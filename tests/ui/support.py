@@ -16,7 +16,7 @@ from tests.helpers import free_port
 from zmqtui.core.stage import Stage
 from zmqtui.patterns import every
 from zmqtui.ui.app import Playground
-from zmqtui.ui.pane import Sentence
+from zmqtui.ui.sentence import Sentence
 
 PATIENCE = 15.0
 """Seconds after which what should be seen is taken to be missing."""

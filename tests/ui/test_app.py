@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.events import Key
+from textual.events import Key, Resize
+from textual.geometry import Size
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Select, Static
@@ -30,7 +31,8 @@ from zmqtui.ui.dialogs import Confirm
 from zmqtui.ui.event_log import EventLog
 from zmqtui.ui.field import Field
 from zmqtui.ui.help import Help
-from zmqtui.ui.pane import Pane, Sentence
+from zmqtui.ui.pane import Pane
+from zmqtui.ui.sentence import Sentence
 
 
 def waits_for_ever(pilot: Pilot[None], instance: str) -> bool:
@@ -574,20 +576,25 @@ async def test_too_small_and_back() -> None:
 
 
 async def test_the_first_key_after_it_was_too_small() -> None:
-    """Protects a key that comes with the picture of the new size, before the tab has the focus again."""
+    """Protects a key that comes before the picture of the new size, and one right after a value was being entered."""
     async with playing("reqrep", **QUICK) as pilot:
-        sentence, stage = pane(pilot).sentence, pane(pilot).stage
-        await pilot.resize_terminal(30, 8)
-        await until(pilot, lambda: not sentence.is_on_screen)
-        await pilot.resize_terminal(80, 24)
-        await until(pilot, lambda: sentence.is_on_screen)
-        pilot.app.screen.set_focus(None)
-        await press(pilot, "space")
-        await until(pilot, lambda: stage.running)
+        stage = pane(pilot).stage
+        for keys in ([], ["e"]):
+            await press(pilot, *keys)
+            await until(pilot, lambda keys=keys: isinstance(pilot.app.focused, Input) == bool(keys))  # type: ignore[misc]
+            await pilot.resize_terminal(30, 8)
+            await until(pilot, lambda: not pane(pilot).sentence.is_on_screen and not pane(pilot).editing)
+            seen = pilot.app.size
+            pilot.app.post_message(Resize(Size(80, 24), Size(80, 24)))
+            pilot.app.post_message(Key("space", " "))
+            await until(pilot, lambda: stage.running)
+            assert seen == Size(30, 8)
+            stage.stop()
+            await until(pilot, lambda: pane(pilot).sentence.is_on_screen)
 
 
 async def test_no_keys_where_nothing_is_seen() -> None:
-    """Protects the roles from keys whose effect nobody would see, however often the terminal's size changes."""
+    """Protects the roles from keys whose effect nobody would see, but for the one that ends the app."""
     async with playing("reqrep", **QUICK) as pilot:
         sentence, stage = pane(pilot).sentence, pane(pilot).stage
         before = len(stage.view().instances)
@@ -596,12 +603,16 @@ async def test_no_keys_where_nothing_is_seen() -> None:
             await until(pilot, lambda width=width: pilot.app.screen.size.width == width)  # type: ignore[misc]
             await still(pilot)
         assert not sentence.is_on_screen
-        await press(pilot, "a", "e")
+        await press(pilot, "a", "e", "question_mark")
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: "Kill" in screen(pilot))
         await press(pilot, "space")
         await until(pilot, lambda: stage.running)
         assert len(stage.view().instances) == before
+        await pilot.resize_terminal(30, 8)
+        await until(pilot, lambda: not sentence.is_on_screen)
+        await press(pilot, "ctrl+q")
+        await until(pilot, lambda: pilot.app._exit)
 
 
 async def test_the_line_of_keys_follows_the_width() -> None:

@@ -84,5 +84,5 @@ async def test_a_stage_that_was_halted_says_why() -> None:
         await until(pilot, lambda: "Stopped by its memory guard: 9 MiB more, limit 1: ␛[31mX sent it" in screen(pilot))
         assert not stage.running
         await press(pilot, "space")
-        await until(pilot, lambda: stage.running and "memory guard" not in app.pane._said)
+        await until(pilot, lambda: stage.running and "memory guard" not in app.pane.sentence._said)
         assert stage.halted == ""

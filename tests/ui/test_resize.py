@@ -38,7 +38,7 @@ def test_any_size_and_back(view: type[View]) -> None:
                     app.read(0.1)
         app.shows("messages a second", "z smaller")
         app.type(" ")
-        app.shows("space starts it")
+        app.shows("Stopped. space starts it")
         still = settle(app)
         # Who was stopped and goes on does not know what is on the screen, and draws all of it.
         screens = app.raw.count(b"\x1b[?1049h")

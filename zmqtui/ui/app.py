@@ -146,26 +146,32 @@ class Playground(TerminalApp):
         """Keep keys until there is somebody to take them.
 
         Those that were under way when an input got the focus go to the input, and not to the roles. After the one that
-        ends the app they are nobody's: there is nothing to open any more.
+        ends the app they are nobody's: there is nothing to open any more. Nor is there anything for them to do where
+        nobody sees what they do.
         """
         if isinstance(event, Key) and self._exit:
             return
         if isinstance(event, Key) and not self.furnished:
             self._early.append(event)
             return
-        if isinstance(event, Key):
-            # It may be here before the terminal's new size is done with.
-            self.pane.take_keys()
         if isinstance(event, Key) and event.is_forwarded and isinstance(self.focused, Input):
             under_way = any(event is each for each in self.pane.sentence.passed)
             if under_way:
                 self.focused.post_message(Key(event.key, event.character))
                 return
+        if isinstance(event, Key) and event.is_forwarded and self._too_small and self.focused is self.pane.sentence:
+            return
         # Where nobody takes keys they come a second time, which is when they are done.
         done = isinstance(event, Key) and (event.is_forwarded or self.focused is not self.pane.sentence)
         await super().on_event(event)
         if done and isinstance(self.screen, QuickScreen):
             self.screen.go_on()
+
+    @property
+    def _too_small(self) -> bool:
+        """Whether there is room for nothing but saying so; known before anything is laid out for another size."""
+        width, height = (steps[1][0] for steps in (self.HORIZONTAL_BREAKPOINTS, self.VERTICAL_BREAKPOINTS))
+        return self.size.width < width or self.size.height < height
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer what Textual offers, but for what is done otherwise here: the room a view has, and help."""

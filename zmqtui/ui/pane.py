@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -11,12 +10,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingsMap, BindingType
 from textual.containers import Vertical
-from textual.content import Content
-from textual.events import Key
-from textual.message import Message
 from textual.reactive import reactive
 from textual.timer import Timer
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from zmqtui.core.model import TRANSPORTS, BadInput
 from zmqtui.core.stage import Stage
@@ -32,6 +28,7 @@ from zmqtui.ui.field import Field
 from zmqtui.ui.figures import Figures
 from zmqtui.ui.place import Place
 from zmqtui.ui.screen import QuickScreen
+from zmqtui.ui.sentence import Sentence
 from zmqtui.ui.view import Scene, View
 
 FRAMES = 15
@@ -44,34 +41,6 @@ BLUR = 1000
 """Messages a second from which nobody can follow them: then every third frame is left out."""
 CALM = 4
 """Frames between two changes of the sentence, so that it can be read."""
-
-
-class Sentence(Static, can_focus=True):
-    """Says what is going on; it has the focus while nothing else wants it, so that moving about costs no restyling.
-
-    Attributes:
-        passed: The keys that came here last.
-    """
-
-    def __init__(self) -> None:
-        super().__init__("", id="sentence", markup=False)
-        self.passed: deque[Key] = deque(maxlen=64)
-
-    class Seen(Message):
-        """There is room for it again."""
-
-    def on_show(self) -> None:
-        """Say so."""
-        self.post_message(self.Seen())
-
-    def on_key(self, event: Key) -> None:
-        """Keep the key, to be told from those that were meant for an input, and pass it on.
-
-        Nobody between here and the app takes keys: to bubble through all of them takes longer than what the key does.
-        """
-        self.passed.append(event)
-        event.stop()
-        self.app.post_message(event)
 
 
 class Pane(Vertical):
@@ -121,7 +90,6 @@ class Pane(Vertical):
         self.rate = 0.0
         self._moving = True
         self._seen: tuple[StageView, dict[str, list[Figure]]] | None = None
-        self._said = ""
         self._controls = Controls(self.pattern, stage.transport)
         first = stage.view().instances
         self._cards = Cards(self.pattern, first)
@@ -175,6 +143,9 @@ class Pane(Vertical):
         """Rest while nobody sees it; the sockets run on."""
         self._glances.pause()
         self._frames.pause()
+        if self.display:
+            # The terminal is too small: an input would lose the focus to nobody.
+            self._leave_inputs()
 
     # Looking.
 
@@ -240,7 +211,7 @@ class Pane(Vertical):
         self._stranded = any(each.port_in_use for each in view.instances)
         if self._frame % CALM == 1 or not view.running:
             trouble = self._trouble(view)
-            self._say(trouble or self._now(view), whole=bool(trouble))
+            self.sentence.say(trouble or self._now(view), whole=bool(trouble))
 
     def _show_counts(self, view: StageView, figures: Mapping[str, Sequence[Figure]]) -> None:
         before = self._cards.names
@@ -295,13 +266,6 @@ class Pane(Vertical):
             return self.stage.sentence(view)
         ran = any(each.life for each in view.instances)
         return "Stopped. space starts it anew, x forgets what was counted." if ran else "Ready: space starts it."
-
-    def _say(self, sentence: str, *, whole: bool) -> None:
-        """Say something; what must be read to its end gets all the lines that takes."""
-        if sentence != self._said:
-            self._said = sentence
-            self.sentence.set_class(whole, "-whole")
-            self.sentence.update(Content.assemble(("◆ ", "$primary"), sentence), layout=whole)
 
     def watch_selected(self, before: str, selected: str) -> None:
         """Mark the selected card."""
@@ -445,14 +409,11 @@ class Pane(Vertical):
         """Leave whatever is being edited or large and go back to the cards."""
         if self.large and not self.editing and self.screen.focused is self.sentence:
             self.action_enlarge()
+        self._leave_inputs()
+
+    def _leave_inputs(self) -> None:
         self.editing = False
         self.screen.set_focus(self.sentence)
-
-    @on(Sentence.Seen)
-    def take_keys(self) -> None:
-        """Have the keys if nobody has them; where the sentence is not seen, nobody would see what a key does either."""
-        if self.screen.focused is None and self.sentence.is_on_screen:
-            self.action_cards()
 
     def action_enlarge(self) -> None:
         """Give the current view all the room, or share it again."""

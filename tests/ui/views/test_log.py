@@ -18,7 +18,7 @@ from zmqtui.ui.app import Playground
 from zmqtui.ui.desk import Desk
 from zmqtui.ui.event_log import EventLog
 from zmqtui.ui.finder import EARLIER
-from zmqtui.ui.pane import Sentence
+from zmqtui.ui.sentence import Sentence
 from zmqtui.ui.views.log import Log
 
 

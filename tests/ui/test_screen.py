@@ -97,6 +97,34 @@ async def test_a_card_out_of_sight_is_revealed_in_the_same_picture(size: tuple[i
             assert len(pictures) == before + 1
 
 
+async def test_the_selected_card_stays_in_sight() -> None:
+    """Protects the selection in a crowd that is still being laid out, and whoever has scrolled to look elsewhere."""
+    async with playing() as pilot:
+        pane, _ = parts(pilot.app)
+        pane.do(pane.stage.set_count, "client", 40)
+        await until(pilot, lambda: (card := pane._cards.card("client-40")) and card.region)
+        pane.action_select(-1)
+        card = pane._cards.card("client-40")
+        assert card
+
+        async def grow(*names: str) -> None:
+            before = pane._cards.virtual_size
+            for name in names:
+                other = pane._cards.card(name)
+                assert other
+                other.query_one(Static).update("a line\n" * 9)
+            await until(pilot, lambda: pane._cards.virtual_size != before)
+            await still(pilot)
+
+        await still(pilot)
+        await grow("client-1", "client-3", "client-5")
+        assert pane._cards.region.contains_region(card.region)
+        pane._cards.scroll_to(y=2, animate=False)
+        await still(pilot)
+        await grow("client-7")
+        assert pane._cards.scroll_y == 2
+
+
 async def test_a_picture_waits_for_the_key(pictures: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     """Protects a key that comes while much is to be drawn: what it changes is on the same picture."""
     monkeypatch.setattr(quick, "MOMENT", 60.0)

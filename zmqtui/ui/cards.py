@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
+from textual.message import Message
 
 from zmqtui.core.books.history import History
 from zmqtui.core.model import Knob, Pattern
@@ -16,6 +17,9 @@ from zmqtui.ui.sparks import Sparks
 
 class Cards(VerticalScroll, can_focus=False):
     """Shows a card for each instance of a pattern."""
+
+    class Grown(Message):
+        """All cards together are larger than before, or smaller."""
 
     def __init__(self, pattern: Pattern, instances: Sequence[InstanceView]) -> None:
         """Make the cards of a pattern.
@@ -36,6 +40,10 @@ class Cards(VerticalScroll, can_focus=False):
 
     def _make(self, instance: InstanceView) -> Card:
         return Card(instance.name, self._rank[instance.role], self.own_knob(instance.role))
+
+    def watch_virtual_size(self) -> None:
+        """Tell that cards may be elsewhere now."""
+        self.post_message(self.Grown())
 
     @property
     def names(self) -> list[str]:

@@ -88,6 +88,8 @@ class Pane(Vertical):
         self._rest: Timer | None = None
         self._frame = self._ticks = 0
         self.rate = 0.0
+        # Where the cards were scrolled to last for the selected one.
+        self._stands = 0.0
         self._moving = True
         self._seen: tuple[StageView, dict[str, list[Figure]]] | None = None
         self._controls = Controls(self.pattern, stage.transport)
@@ -289,6 +291,13 @@ class Pane(Vertical):
         card = self._cards.card(self.selected)
         if card and not self._cards.region.contains_region(card.region):
             card.scroll_visible(animate=False, immediate=True)
+        self._stands = self._cards.scroll_y
+
+    @on(Cards.Grown)
+    def _cards_grown(self) -> None:
+        """Follow the selected card, unless somebody has scrolled since."""
+        if self._cards.scroll_y == self._stands:
+            self._reveal()
 
     def _show_rest(self) -> None:
         """Draw what another selection changes beside the cards."""
